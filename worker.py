@@ -31,6 +31,7 @@ from activities.matters.recording import MatterRecorder
 from activities.matters.relay import Relay
 from activities.recording import Recorder
 from activities.rollout import RolloutActivities
+from infra.awaiting import await_place
 from infra.database import open_database, open_recording_engine
 from infra.database_roles import warn_of_rights
 from infra.event_loop import freeze_garbage_collector, run
@@ -169,11 +170,15 @@ def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
 
 @asynccontextmanager
 async def running_worker(
-    client: Client, engine: AsyncEngine, settings: Settings, recording_engine: AsyncEngine | None = None
+    client: Client,
+    engine: AsyncEngine,
+    settings: Settings,
+    recording_engine: AsyncEngine | None = None,
+    moved: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[None]:
     """Run the workers of the queues in `settings`, and the relay of the outbox beside the cases, until the block ends.
 
-    Parameters as for `build_worker`.
+    Parameters as for `build_worker`; `moved` as for `giving_signs`.
     """
     async with AsyncExitStack() as stack:
         if "heavy" in settings.worker_queues:
@@ -182,7 +187,7 @@ async def running_worker(
             relay = Relay(engine, client, settings.case_queue, lambda: settings.database)
             await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
             await stack.enter_async_context(relay.running())
-        await stack.enter_async_context(giving_signs(engine, client))
+        await stack.enter_async_context(giving_signs(engine, client, moved))
         yield
 
 
@@ -210,6 +215,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
 
     A store that is away does not stop the worker: this retries until it answers.
     """
+    told = ""
     while True:
         try:
             await prepare_reporters(engine)
@@ -219,7 +225,9 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
             await schedule_anchors(client, queue)
             return await schedule_bulletins(client, engine, queue)
         except Exception as error:  # noqa: BLE001 (logged and retried)
-            log.warning("schedules not started yet", error=type(error).__name__, reason=str(error))
+            if (why := str(error)) != told:
+                told = why
+                log.warning("schedules not started yet", error=type(error).__name__, reason=why)
         await asyncio.sleep(SCHEDULE_RETRY_SECONDS)
 
 
@@ -246,14 +254,18 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engine, recording_engine = open_database(config, ping=False), open_recording_engine(config)
+    place = await await_place(config, stop)
+    if place is None:
+        return
+    engine = open_database(config, ping=False, session=place.session)
+    recording_engine = open_recording_engine(config, place.session)
     client, door = await connect_with_door(config, engine)
     await Recorder(recording_engine).warm_up(datetime.now(UTC))
     freeze_garbage_collector()
     async with AsyncExitStack() as stack:
         if door is not None:
             await stack.enter_async_context(door.answering())
-        await stack.enter_async_context(running_worker(client, engine, config, recording_engine))
+        await stack.enter_async_context(running_worker(client, engine, config, recording_engine, stop.set))
         schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         await warn_of_rights(engine)
         log.info("worker started", queues=served_queues(config), namespace=client.namespace)

@@ -14,6 +14,7 @@ from infra.database import open_database
 from infra.runtime import apply_runtime
 from infra.settings import Settings
 from infra.store.context import read_person
+from infra.store.place import Elsewhere, here, take
 from infra.temporal import connect
 from models.context import Person
 from services.runtime.resources import Resources
@@ -31,12 +32,22 @@ def read_settings(data_dir: Path) -> Settings:
 
 
 @asynccontextmanager
-async def open_resources(data_dir: Path) -> AsyncIterator[Resources]:
-    """Open the connections of one command, and close them when the block ends."""
+async def open_resources(data_dir: Path, *, writes: bool = False) -> AsyncIterator[Resources]:
+    """Open the connections of one command, and close them when the block ends.
+
+    `writes`: the command writes for workflows. It exits with code 1 where those of the database are in another
+    namespace, and is refused by the database should they move meanwhile.
+    """
     settings = read_settings(data_dir)
-    engine = open_database(settings)
+    temporal = await connect(settings)
+    place = await here(temporal) if writes else None
+    engine = open_database(settings, session=None if place is None else place.session)
     try:
-        yield Resources(settings=settings, engine=engine, temporal=await connect(settings))
+        if place is not None:
+            await take(engine, place)
+        yield Resources(settings=settings, engine=engine, temporal=temporal)
+    except Elsewhere as error:
+        fail(localize(error.zh, error.en))
     finally:
         await engine.dispose()
 

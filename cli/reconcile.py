@@ -65,7 +65,7 @@ def reconcile(
 async def _audit(
     data_dir: Path, fix: bool, sample: int | None, progress: Callable[[str, int, int], None]
 ) -> AuditReport:
-    async with open_resources(data_dir) as resources:
+    async with open_resources(data_dir, writes=fix) as resources:
         return await audit(resources, fix=fix, sample=sample, progress=progress)
 
 

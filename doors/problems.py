@@ -16,6 +16,7 @@ from starlette.routing import Match, Mount
 from doors.input_errors import pointer
 from doors.negotiation import CONTENT_LANGUAGE, preferred_language
 from infra.database import is_away, reason
+from infra.schema import REMEDY, is_behind
 from infra.store.context import NoFallbackOwner
 from infra.store.policies import NoPolicy
 from models.errors import (
@@ -29,6 +30,7 @@ from models.errors import (
     NoSuchPage,
     NotSentAsJson,
     NotSetUp,
+    SchemaBehind,
     StorageFull,
     StoreAway,
 )
@@ -238,6 +240,9 @@ def error_for_unexpected(error: Exception) -> DomainError:
     if is_away(error):
         log.warning("database away", error=type(error).__name__, reason=reason(error))
         return StoreAway()
+    if is_behind(error):
+        log.error("the tables are older than this program", remedy=REMEDY)
+        return SchemaBehind()
     # A value that the database or a date can't hold comes from a sender: nothing of ours is so large or so odd.
     if isinstance(error, DataError | UnicodeEncodeError | OverflowError):
         log.warning("value out of range", exc_info=error)

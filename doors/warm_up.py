@@ -7,6 +7,8 @@ from datetime import datetime
 import structlog
 
 from infra.case_client import is_started
+from infra.database import reason
+from infra.schema import REMEDY, read_schema
 from infra.store.context import read_person
 from models.context import Grant, Person
 from models.enums import Role
@@ -31,12 +33,17 @@ async def warm_up(resources: Resources, now: datetime) -> None:
     Raises nothing: a part that is away does not prevent the start.
     """
     try:
+        async with asyncio.timeout(TIMEOUT), resources.engine.connect() as connection:
+            schema = await read_schema(connection)
+        if not schema.serves:
+            log.error("the tables do not fit this program", schema=schema.value, remedy=REMEDY)
+            return
         async with asyncio.timeout(TIMEOUT), asyncio.TaskGroup() as group:
             await refresh_reference(resources, now)
             for _ in range(CONNECTIONS):
                 group.create_task(_warm_up_connection(resources, now))
     except Exception as error:  # noqa: BLE001 (see above)
-        log.info("warm-up skipped", error=type(error).__name__)
+        log.info("warm-up skipped", error=type(error).__name__, reason=reason(error))
 
 
 async def _warm_up_connection(resources: Resources, now: datetime) -> None:

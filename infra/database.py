@@ -32,6 +32,9 @@ from infra.settings import Settings
 AWAY_ERRORS = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
 #: SQLSTATE of a write on a server that still follows another one, as during a failover. It counts as away.
 READ_ONLY_SQLSTATE = "25006"
+#: SQLSTATE of a write by a session whose workflows are not the database's (`infra.store.place`). It counts as away:
+#: nothing was recorded, and nothing is refused for good.
+ELSEWHERE_SQLSTATE = "GL001"
 #: A connection idle for this many seconds is pinged before use. No restart is quicker than this.
 IDLE_SECONDS = 1.0
 #: Seconds that a ping may take. After that the connection is given up.
@@ -44,17 +47,19 @@ _LAST_USED_KEY = "gridloop_used"
 _AUTOCOMMIT_OPTION = "gridloop_autocommit"
 
 
-def open_database(settings: Settings, *, ping: bool = True, timeout: float = 0.0) -> AsyncEngine:
+def open_database(
+    settings: Settings, *, ping: bool = True, timeout: float = 0.0, session: Mapping[str, str] | None = None
+) -> AsyncEngine:
     """Return an engine on `settings.database_url`, connecting when first used.
 
     `ping`: test a connection that has been idle before it is used, so that a restart of the database causes no error,
     and give it up when it does not answer. A worker does without: its activities have their own timeout and are
     retried. `timeout`: seconds that any other statement may take; 0 means no limit, for long queries that nobody
-    waits for.
+    waits for. `session`: further settings of each session.
     """
     if not ping:
-        return _create_engine(settings)
-    engine = _create_engine(settings, connector_with_timeout(timeout))
+        return _create_engine(settings, session=session)
+    engine = _create_engine(settings, connector_with_timeout(timeout), session)
     _ping_idle_connections(engine, timeout)
     return engine
 
@@ -82,7 +87,7 @@ def _ping_idle_connections(engine: AsyncEngine, timeout: float) -> None:
             driver.timeout = timeout
 
 
-def open_recording_engine(settings: Settings) -> AsyncEngine:
+def open_recording_engine(settings: Settings, session: Mapping[str, str] | None = None) -> AsyncEngine:
     """Return the engine of the recording step.
 
     It commits each statement by itself and uses generic plans, so that a statement is planned once whatever its
@@ -91,7 +96,7 @@ def open_recording_engine(settings: Settings) -> AsyncEngine:
     engine = _create_engine(
         settings,
         name="recording",
-        session={"plan_cache_mode": "force_generic_plan"},
+        session={"plan_cache_mode": "force_generic_plan", **(session or {})},
         isolation_level="AUTOCOMMIT",
         pool_use_lifo=True,
     )
@@ -216,7 +221,8 @@ def reason(error: BaseException) -> str:
 def is_away(error: BaseException) -> bool:
     """Return whether `error` means that the database cannot be reached, rather than that the request is wrong."""
     if isinstance(error, DBAPIError) and (
-        error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY_SQLSTATE
+        error.connection_invalidated
+        or getattr(error.orig, "sqlstate", None) in (READ_ONLY_SQLSTATE, ELSEWHERE_SQLSTATE)
     ):
         return True
     return isinstance(error, AWAY_ERRORS)

@@ -55,14 +55,15 @@ async def alive() -> Alive:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: PROBLEMS["5XX"]})
 async def ready(request: Request, services: ServicesDep) -> Response:
-    """Whether PostgreSQL and Temporal answer and a policy is published; 503 with the parts listed when not.
+    """Whether PostgreSQL and Temporal answer, the tables fit this program, a policy is published, and the workflows of
+    the database are in our namespace; 503 with the parts listed when not.
 
     Also 503, with the part `process`, once the process has been told to stop.
     """
     if request.app.state.drain.begun:
         return problem_response(request, NotReady(parts="process"), {"parts": {"process": "stopping"}})
     parts = await check_readiness(services.engine, services.temporal)
-    shown: dict[str, Any] = parts.model_dump(mode="json")
+    shown: dict[str, Any] = parts.model_dump(mode="json", by_alias=True)
     if parts.failing:
         return problem_response(request, NotReady(parts=", ".join(parts.failing)), {"parts": shown})
     return JSONResponse({"status": "ready", "parts": shown})

@@ -16,6 +16,7 @@ from cli.progress import counting, counting_phases
 from infra.archive import ArchiveAway, open_archive
 from infra.database import open_database
 from infra.settings import Settings
+from infra.store.place import Elsewhere, here, take
 from infra.temporal import connect
 from models.errors import DomainError
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault, WorkflowsRebuilt
@@ -72,6 +73,8 @@ def _rebuild_database(settings: Settings, *, archive_only: bool) -> DatabaseRebu
     with counting_phases(titles) as progress, exit_when_away():
         try:
             return asyncio.run(_run_database(settings, progress, archive_only=archive_only))
+        except Elsewhere as error:
+            fail(localize(error.zh, error.en))
         except ArchiveAway as error:
             fail(localize(f"无法读取档案:{error}", f"the archive can't be read: {error}"))
         except (RPCError, RuntimeError) as error:
@@ -82,9 +85,12 @@ def _rebuild_database(settings: Settings, *, archive_only: bool) -> DatabaseRebu
 
 async def _run_database(settings: Settings, progress: Progress, *, archive_only: bool) -> DatabaseRebuilt:
     """Work as the role that owns the tables: damaged facts can't be put right otherwise."""
-    owner = open_database(settings.as_owner())
+    client = None if archive_only else await connect(settings)
+    place = None if client is None else await here(client)
+    owner = open_database(settings.as_owner(), session=None if place is None else place.session)
     try:
-        client = None if archive_only else await connect(settings)
+        if place is not None:
+            await take(owner, place)
         return await rebuild_database(owner, open_archive(settings), client, settings, progress)
     finally:
         await owner.dispose()
@@ -92,7 +98,7 @@ async def _run_database(settings: Settings, progress: Progress, *, archive_only:
 
 def _rebuild_workflows(data_dir: Path) -> WorkflowsRebuilt:
     async def run(progress: Counting) -> WorkflowsRebuilt:
-        async with open_resources(data_dir) as resources:
+        async with open_resources(data_dir, writes=True) as resources:
             return await rebuild_workflows(resources, progress)
 
     with counting(localize("案件与事项", "cases and matters")) as progress, exit_when_away():

@@ -113,6 +113,13 @@ class EmbeddedPostgres:
             row = await (await connection.execute(query)).fetchone()
             return bool(row and row[0])
 
+    async def delete_rows(self, table: str, condition: str) -> None:
+        """Delete the rows that meet the condition; parameters as for `has_rows`."""
+        async with await psycopg.AsyncConnection.connect(self.url()) as connection:
+            await connection.execute(
+                sql.SQL("DELETE FROM {} WHERE {}").format(sql.Identifier(table), sql.SQL(condition))
+            )
+
     async def create_database(self, name: str = DATABASE) -> None:
         """Create the database `name` if it is missing. The server must be running."""
         async with await psycopg.AsyncConnection.connect(self.url("postgres"), autocommit=True) as connection:

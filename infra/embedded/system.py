@@ -25,6 +25,7 @@ from infra.embedded.temporal_server import EmbeddedTemporal, has_poller
 from infra.keys.ring import KeyFileLost, ensure_ring
 from infra.migrate import upgrade
 from infra.settings import KEY_FILE, LogSettings
+from infra.temporal import LOOPBACK_HOSTS
 from models.wire_names import CASE_QUEUE
 
 ROOT = Path(__file__).parents[2]
@@ -146,8 +147,19 @@ class System:
     async def _start_temporal(self) -> str:
         if self._temporal.closed:
             await asyncio.to_thread(self._temporal.make_certificates)
+        fresh = self._temporal.is_fresh
         await self._supervisor.start(self._temporal.child())
+        if fresh:
+            await self._free_the_place()
         return "" if self._temporal.closed else " (本机其他账号可连接 open to other accounts on this machine)"
+
+    async def _free_the_place(self) -> None:
+        """Let the workers take the place when the Temporal that held it, ours, was lost and is made anew.
+
+        Not where an operator has moved the workflows to a server of another machine.
+        """
+        condition = f"split_part(address, ':', 1) IN ({', '.join(repr(host) for host in sorted(LOOPBACK_HOSTS))})"
+        await self._postgres.delete_rows("workflow_place", condition)
 
     async def _start_workers(self) -> str:
         _recreate_dir(self.data_dir / "metrics")

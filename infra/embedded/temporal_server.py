@@ -113,6 +113,11 @@ class EmbeddedTemporal:
         """Whether what is stored here was encrypted: the master keys must be there."""
         return self._encrypted_marker.exists()
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing is stored here yet: the next start makes it."""
+        return not self._schema_marker.exists()
+
     def note_encrypted(self) -> None:
         """Note that what is stored from now on is encrypted."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ Workflows of one database belong into one namespace of one Temporal cluster; two
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.api.workflowservice.v1 import GetClusterInfoRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -31,6 +31,7 @@ _SEEN = text("""
     INSERT INTO workers (id, place, host, pid, started_at, seen_at) VALUES (:id, :place, :host, :pid, now(), now())
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
 """)
+_HELD = text("SELECT namespace, address FROM workflow_place WHERE place <> :place")
 _GONE = text("DELETE FROM workers WHERE id = :id OR seen_at < now() - CAST(:span AS interval)")
 _ELSEWHERE = text(
     "SELECT place, host, pid FROM workers WHERE place <> :place AND seen_at >= :since ORDER BY place LIMIT 1"
@@ -38,9 +39,9 @@ _ELSEWHERE = text(
 
 
 async def place_of(client: Client) -> str:
-    """Return the id of the client's Temporal cluster with its namespace. Raises RPCError."""
-    cluster = await client.workflow_service.get_cluster_info(GetClusterInfoRequest())
-    return f"{cluster.cluster_id}/{client.namespace}"
+    """Return the id of the client's namespace, which no other has. Raises RPCError."""
+    described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    return str(described.namespace_info.id)
 
 
 async def worker_elsewhere(engine: AsyncEngine, place: str, now: datetime) -> str | None:
@@ -52,9 +53,15 @@ async def worker_elsewhere(engine: AsyncEngine, place: str, now: datetime) -> st
 
 
 @asynccontextmanager
-async def giving_signs(engine: AsyncEngine, client: Client) -> AsyncIterator[None]:
-    """Give signs of life until the block ends. A database that is away is tried again."""
-    task = asyncio.create_task(_give_signs(engine, client))
+async def giving_signs(
+    engine: AsyncEngine, client: Client, moved: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Give signs of life until the block ends. A database that is away is tried again.
+
+    `moved` is called when the workflows of the database have moved to another place: nothing that this worker records
+    is taken any more.
+    """
+    task = asyncio.create_task(_give_signs(engine, client, moved))
     try:
         yield
     finally:
@@ -63,7 +70,7 @@ async def giving_signs(engine: AsyncEngine, client: Client) -> AsyncIterator[Non
             await task
 
 
-async def _give_signs(engine: AsyncEngine, client: Client) -> None:
+async def _give_signs(engine: AsyncEngine, client: Client, moved: Callable[[], None]) -> None:
     values = {"id": new_id(), "host": socket.gethostname(), "pid": os.getpid()}
     try:
         while True:
@@ -71,6 +78,10 @@ async def _give_signs(engine: AsyncEngine, client: Client) -> None:
                 values["place"] = values.get("place") or await place_of(client)
                 async with transaction(engine) as connection:
                     await connection.execute(_SEEN, values)
+                    held = (await connection.execute(_HELD, values)).one_or_none()
+                if held is not None:
+                    log.error("the workflows have moved", namespace=held.namespace, address=held.address)
+                    moved()
             except (RPCError, RuntimeError, SQLAlchemyError, *AWAY_ERRORS) as error:
                 log.info("no sign of life given", error=type(error).__name__, reason=reason(error))
             await asyncio.sleep(EVERY.total_seconds())

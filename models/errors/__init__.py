@@ -22,9 +22,11 @@ from models.errors.availability import (
     NotReady as NotReady,
     NotSetUp as NotSetUp,
     RecordingFailed as RecordingFailed,
+    SchemaBehind as SchemaBehind,
     StorageFull as StorageFull,
     StoreAway as StoreAway,
     StoreBehind as StoreBehind,
+    WorkflowsElsewhere as WorkflowsElsewhere,
 )
 from models.errors.base import (
     DomainError as DomainError,

@@ -42,6 +42,24 @@ class NotSetUp(DomainError):
     en = "The system is not set up yet (no policy published, or no fallback owner)."
 
 
+class SchemaBehind(DomainError):
+    """The tables are older than this program, or there are none."""
+
+    code = "schema_behind"
+    status = 503
+    zh = "数据库的表结构早于本程序,请管理员执行 gridloop db upgrade。"
+    en = "The tables of the database are older than this program; an operator runs: gridloop db upgrade."
+
+
+class WorkflowsElsewhere(DomainError):
+    """The workflows of the database are in another namespace than ours: what it takes would never be recorded."""
+
+    code = "workflows_elsewhere"
+    status = 503
+    zh = "本服务连接的流程命名空间已停用,本次请求未保存;请用同一编号重发,或联系管理员。"
+    en = "The namespace that this service is connected to is no longer in force, and nothing was stored; send it again."
+
+
 class NotReady(DomainError):
     code = "not_ready"
     status = 503

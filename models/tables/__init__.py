@@ -21,7 +21,7 @@ from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, InterestRow, OrgAlarmRow, ShiftRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
-from models.tables.worker import WorkerRow
+from models.tables.worker import WorkerRow, WorkflowPlaceRow
 from models.tables.zone import ZoneRow
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "TaskRow",
     "UnmaskLookRow",
     "WorkerRow",
+    "WorkflowPlaceRow",
     "ZoneRow",
     "metadata",
 ]

@@ -23,6 +23,7 @@ PASSING = frozenset(
         "sessions",
         "sign_in_attempts",
         "workers",
+        "workflow_place",
     }
 )
 #: Columns that a copy does not hold: the key of a reporter is in the vault alone, so that it can be destroyed.

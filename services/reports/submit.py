@@ -20,12 +20,21 @@ from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, seal
 from infra.keys.vault import Vault
 from infra.store.context import local_day, read_context
+from infra.store.place import is_elsewhere
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
 from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
-from models.errors import DomainError, GridMissing, KeysAway, PlaceOutsidePark, ReportIdReused, StoreAway
+from models.errors import (
+    DomainError,
+    GridMissing,
+    KeysAway,
+    PlaceOutsidePark,
+    ReportIdReused,
+    StoreAway,
+    WorkflowsElsewhere,
+)
 from models.facts import Actor
 from models.ids import derived_id, new_id
 from models.messages import CaseStart, Receipt, Step
@@ -157,6 +166,7 @@ async def _start_case(resources: Resources, start: CaseStart, keeping: "asyncio.
             receipt = await open_case(resources.temporal, start, queue=resources.settings.case_queue)
     except NO_ANSWER_ERRORS as error:
         if await is_started(resources.temporal, report_id):
+            await _refuse_elsewhere(resources)
             log.warning("report accepted, not yet recorded", report_id=str(report_id))
             return Submitted(report_id, None, created=True)
         raise no_answer(error) from error
@@ -170,6 +180,21 @@ async def _start_case(resources: Resources, start: CaseStart, keeping: "asyncio.
     # A report sent twice at the same time is one case, created by whichever request started the workflow.
     created = receipt.attempt == start.attempt
     return Submitted(report_id, receipt.model_copy(update={"attempt": None}), created=created)
+
+
+async def _refuse_elsewhere(resources: Resources) -> None:
+    """Raise WorkflowsElsewhere where no worker will ever record what our Temporal has taken.
+
+    A database that is away can't tell: its workflows are taken to be where they were.
+    """
+    try:
+        elsewhere = await is_elsewhere(resources.engine, resources.temporal)
+    except Exception as error:
+        if not is_away(error) and not isinstance(error, NO_ANSWER_ERRORS):
+            raise
+        return
+    if elsewhere:
+        raise WorkflowsElsewhere()
 
 
 async def _earlier_receipt(connection: AsyncConnection, person: Person, report_input: ReportInput) -> Receipt | None:

@@ -7,12 +7,18 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
 from api.app import create_app, lifespan
 from doors.dependencies import Services
-from doors.readiness import Condition
+from doors.readiness import Condition, check_readiness
+from infra.schema import known_revisions
 from infra.settings import settings
+from infra.store.place import Place
 from tests.api.conftest import SignedIn
+
+#: Where the workflows of these tests would be.
+OURS = Place("ours", "n", "a")
 
 
 async def test_alive(client: httpx.AsyncClient) -> None:
@@ -28,18 +34,70 @@ async def test_not_ready_names_the_parts(client: httpx.AsyncClient, engine: Asyn
     assert answer.status_code == 503
     body = answer.json()
     assert body["code"] == "not_ready"
-    assert body["parts"] == {"postgres": "ok", "policy": "missing", "temporal": "away"}
-    assert body["detail"] == "Not ready: policy, temporal."
+    assert body["parts"] == {
+        "postgres": "ok", "schema": "ok", "policy": "missing", "temporal": "away", "place": "away"
+    }  # fmt: skip
+    assert body["detail"] == "Not ready: policy, temporal, place."
 
 
 async def test_ready_when_all_parts_are(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def there(_client: object) -> Condition:
-        return Condition.OK
+    async def there(_client: object) -> tuple[Condition, Place]:
+        return Condition.OK, OURS
 
     monkeypatch.setattr("doors.readiness._check_temporal", there)
     answer = await client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "parts": {"postgres": "ok", "policy": "ok", "temporal": "ok"}}
+    assert set(answer.json().pop("parts").values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "parts"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", 200, {"schema": "newer"}),
+        ("UPDATE alembic_version SET version_num = '0001'", 503, {"schema": "older", "place": "ok"}),
+        ("DROP TABLE alembic_version", 503, {"schema": "missing", "policy": "missing"}),
+        ("INSERT INTO workflow_place VALUES (1, 'ours', 'n', 'a', now())", 200, {"place": "ok"}),
+        ("INSERT INTO workflow_place VALUES (1, 'theirs', 'n', 'a', now())", 503, {"place": "elsewhere"}),
+    ],
+)
+async def test_tables_and_place_are_parts(
+    client: httpx.AsyncClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, change: str, status: int,
+    parts: dict[str, str],
+) -> None:  # fmt: skip
+    async def there(_client: object) -> tuple[Condition, Place]:
+        return Condition.OK, OURS
+
+    monkeypatch.setattr("doors.readiness._check_temporal", there)
+    async with engine.begin() as connection:
+        await connection.execute(text(change))
+    answer = await client.get("/readyz")
+    assert answer.status_code == status
+    assert answer.json()["parts"].items() >= parts.items()
+
+
+@pytest.mark.parametrize(
+    ("namespace", "condition"), [("not-there", Condition.MISSING), (None, Condition.OK), ("", Condition.AWAY)]
+)
+async def test_a_namespace_that_is_missing_is_told_from_a_server_that_is_away(
+    engine: AsyncEngine, temporal_client: Client, namespace: str | None, condition: Condition
+) -> None:
+    address = temporal_client.service_client.config.target_host if namespace != "" else "127.0.0.1:9"
+    asking = await Client.connect(address, namespace=namespace or temporal_client.namespace, lazy=True)
+    assert (await check_readiness(engine, asking)).temporal is condition
+
+
+async def test_missing_tables_are_told_to_who_asks(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        await connection.execute(text("ALTER TABLE sign_in_attempts RENAME TO of_later"))
+    assert (await client.get("/readyz")).status_code == 503
+    answer = await client.post("/api/v1/auth/token", data={"username": "worker", "password": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "schema_behind")
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE alembic_version SET version_num = :head"), {"head": known_revisions()[-1]}
+        )
+    await client.get("/readyz")  # what this process has seen is not kept for the next test
 
 
 async def test_a_load_balancer_may_send_head(client: httpx.AsyncClient) -> None:
