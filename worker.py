@@ -54,8 +54,8 @@ from services.exports.make import make_export, record_failure, remove_export
 from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
 from services.policies.publish import catch_up_rollouts
+from services.reporters.nightly import nightly
 from services.reporters.prepare import prepare_reporters
-from services.reporters.retention import retain
 from workflows.anchor import AnchorWorkflow
 from workflows.archive import ArchiveWorkflow
 from workflows.audit import AuditWorkflow
@@ -148,7 +148,7 @@ def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -
     exports = ExportActivities(engine, make_export, record_failure, remove_export)
     return [
         RolloutActivities(engine, client, partial(schedule_bulletins, client, engine, settings.case_queue)).roll_out,
-        AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings), retain).audit,
+        AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings), nightly(settings)).audit,
         ArchiveActivities(engine, settings, archive_all).archive,
         AnchorActivities(engine, settings, make_anchors).make_anchors,
         BulletinActivities(engine, make_bulletins).make_bulletins,

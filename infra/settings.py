@@ -191,6 +191,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     #: For how many days `up` keeps the logs of its processes (网络安全法 §21: six months at least).
     log_days: Annotated[int, Field(ge=1, le=36_500)] = LOG_DAYS
+    #: For how many days the notices of archived cases and ended matters are kept (our choice).
+    notice_days: Annotated[int, Field(ge=1, le=36_500)] = 365
 
     #: Where anchors are written: best a folder on another disk or machine. None: `anchors` in the data directory.
     anchors_folder: Path | None = None

@@ -100,6 +100,7 @@ SECTIONS = (
         "log_json": "日志是否为 JSON;不设则在终端为文字,否则为 JSON",
         "log_level": "日志级别",
         "log_days": "up 保留日志的天数(网络安全法第二十一条:不少于六个月)",
+        "notice_days": "已归档案件、已终止事项的通知保留的天数",
     }),
 )  # fmt: skip
 
