@@ -132,8 +132,9 @@ TEMPORAL = (
 STORE = (
     Variable("AWS_ACCESS_KEY_ID", "对象存储的访问标识", "Access key of the bucket."),
     Variable("AWS_SECRET_ACCESS_KEY", "对象存储的访问密钥", "Its secret."),
-    Variable("AWS_ENDPOINT", "对象存储的地址", "Address of a server of one's own.", "https://s3.example:9000"),
+    Variable("AWS_ENDPOINT_URL", "对象存储的地址", "Address of a server of one's own.", "https://s3.example:9000"),
     Variable("AWS_REGION", "对象存储的区域", "Region.", "cn-north-1"),
+    Variable("AWS_ALLOW_HTTP", "是否允许不加密的地址", "Whether an address without TLS is taken.", "true"),
 )
 COMMANDS = (
     Variable("GRIDLOOP_WEB_URL", "命令行所用的接口地址", "Where commands like `list` and `act` find the API."),

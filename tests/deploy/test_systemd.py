@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import COMMANDS
 from infra.settings import Settings
+from infra.starting import EXIT_CONFIG
 from tests.deploy import tools
-from tests.deploy.sample import ROOT, sample_environment
+from tests.deploy.sample import ROOT, command_exists, sample_environment
 from tests.deploy.units import FOLDER, INSTALLED, INSTANCES, command, directives, unit_files
 
 SERVICES = [path.name for path in unit_files() if path.suffix == ".service"]
@@ -55,18 +55,18 @@ def test_what_it_starts_exists(name: str) -> None:
     if words[0] == "/usr/bin/env":
         del words[0]
     assert Path(words[0]).is_file()
-    if words[0].endswith("/gridloop"):
-        assert words[1] in COMMANDS
-    elif words[1] == "-m":
-        assert (ROOT / words[2] / "__main__.py").is_file()
-    else:
-        assert Path(words[1]).is_file()
+    assert command_exists([Path(words[0]).name, *words[1:]])
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_variables_are_settings(name: str) -> None:
     found = set(re.findall(r"\bGRIDLOOP_[A-Z_]+", (FOLDER / name).read_text("utf-8")))
     assert found - set(sample_environment()) == set()
+
+
+def test_wrong_settings_are_not_tried_again() -> None:
+    for name in INSTANCES:
+        assert directives(FOLDER / name)["RestartPreventExitStatus"] == [str(EXIT_CONFIG)]
 
 
 def test_there_is_time_to_stop() -> None:
