@@ -23,7 +23,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.anchoring import AnchorActivities
 from activities.archiving import ArchiveActivities
 from activities.auditing.activity import AuditActivities, Sweep
-from activities.auditing.auditor import UNNAMED_RETENTION
 from activities.bulletins import BulletinActivities
 from activities.errands import ErrandActivities
 from activities.exports import ExportActivities
@@ -41,12 +40,14 @@ from infra.settings import Settings
 from infra.starting import check_database, settings_or_exit
 from infra.store.workers import giving_signs
 from infra.temporal import connect
+from models.errors import AttachmentsAway, AttachmentsRefused, StorageFull
 from models.personal_numbers import choose_kinds
 from models.wire_names import heavy_queue
 from services.accounts.limits import sweep_limits
 from services.archive.run import archive_all
 from services.archive.schedule import schedule_archive
-from services.attachments.sweep import sweep_files, sweep_half_written
+from services.attachments.store import attachments_of
+from services.attachments.sweep import sweep_store
 from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
@@ -145,10 +146,12 @@ def deployment_of(settings: Settings) -> WorkerDeploymentConfig | None:
 
 
 def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -> list[Callable[..., Any]]:
+    sweep, unnamed = sweeper(engine, settings), settings.unnamed_retention
+    audits = AuditActivities(engine, client, settings.case_queue, sweep, nightly(settings), unnamed=unnamed)
     exports = ExportActivities(engine, make_export, record_failure, remove_export)
     return [
         RolloutActivities(engine, client, partial(schedule_bulletins, client, engine, settings.case_queue)).roll_out,
-        AuditActivities(engine, client, settings.case_queue, sweeper(engine, settings), nightly(settings)).audit,
+        audits.audit,
         ArchiveActivities(engine, settings, archive_all).archive,
         AnchorActivities(engine, settings, make_anchors).make_anchors,
         BulletinActivities(engine, make_bulletins).make_bulletins,
@@ -161,9 +164,12 @@ def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
     """Return what the scheduled audit calls to remove what nothing names any more."""
 
     async def sweep(now: datetime) -> int:
-        await sweep_half_written(settings.attachments_dir, now, UNNAMED_RETENTION)
         await sweep_limits(engine, now)
-        return await sweep_files(engine, settings.attachments_dir, now - UNNAMED_RETENTION)
+        try:
+            return await sweep_store(engine, attachments_of(settings), now, settings.unnamed_retention)
+        except (AttachmentsAway, AttachmentsRefused, StorageFull) as error:  # the audit goes on; it is tried again
+            log.warning("files not swept", reason=error.code)
+            return 0
 
     return sweep
 

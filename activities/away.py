@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from infra.archive import ArchiveAway
 from infra.database import is_away
+from infra.objects import ObjectsAway
 
 
 @contextmanager
@@ -14,7 +14,7 @@ def retried_while_away() -> Iterator[None]:
     """Raise an ApplicationError in place of the errors of a database or an archive that can't be reached."""
     try:
         yield
-    except ArchiveAway as error:
+    except ObjectsAway as error:
         raise ApplicationError(f"the archive is away: {error}", type="ArchiveAway") from None
     except Exception as error:
         if not is_away(error):

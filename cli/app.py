@@ -30,6 +30,7 @@ COMMANDS = {
     "clock": "cli.policies.clock:clock",
     "simulate": "cli.policies.simulate:simulate",
     "reconcile": "cli.reconcile:reconcile",
+    "attachments": "cli.attachments:app",
     "rebuild": "cli.history.rebuild:rebuild",
     "verify": "cli.history.verify:verify",
     "history": "cli.history.history:app",

@@ -119,8 +119,8 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
     if report.unnamed_files:
         out.print(
             localize(
-                f"{report.unnamed_files} 个上传文件一天以上无人引用,下次定时对账时清理",
-                f"{report.unnamed_files} uploaded files that nothing has named for a day: the next audit removes them",
+                f"{report.unnamed_files} 个上传文件已过保留期且无人引用,下次定时对账时清理",
+                f"{report.unnamed_files} uploaded files that nothing has named in time: the next audit removes them",
             )
         )
     if not report.findings:

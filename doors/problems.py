@@ -16,6 +16,7 @@ from starlette.routing import Match, Mount
 from doors.input_errors import pointer
 from doors.negotiation import CONTENT_LANGUAGE, preferred_language
 from infra.database import is_away, reason
+from infra.files import DISK_FULL
 from infra.schema import REMEDY, is_behind
 from infra.store.context import NoFallbackOwner
 from infra.store.policies import NoPolicy
@@ -34,7 +35,6 @@ from models.errors import (
     StorageFull,
     StoreAway,
 )
-from services.attachments.files import DISK_FULL
 from services.wording.field_names import field_name
 from services.wording.input_faults import fault_text
 from services.wording.refusals import refusal_message

@@ -23,7 +23,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from doors.client import is_local
-from doors.readiness import CHECK_TIMEOUT, Condition, check_readiness
+from doors.readiness import CHECK_TIMEOUT, TOLD_ALONE, Condition, check_readiness
 from infra.database import AWAY_ERRORS
 from infra.metrics import render_own_metrics
 from infra.pollers import list_pollers
@@ -59,11 +59,11 @@ class WorkerDoor:
         """Whether the worker polls every queue that it serves, and has both stores as it needs them; 503 when not."""
         parts: dict[str, str] = {"process": "stopping" if self.stopping else "ok"}
         readiness, polling = await asyncio.gather(
-            check_readiness(self._engine, self._client), asyncio.gather(*map(self._polls, self._queues))
+            check_readiness(self._engine, self._client, self._settings), asyncio.gather(*map(self._polls, self._queues))
         )
         parts |= {name: condition.value for name, condition in readiness if name not in _NOT_NEEDED}
         parts |= dict(zip(self._queues, polling, strict=True))
-        if any(condition != "ok" for condition in parts.values()):
+        if any(condition != "ok" for name, condition in parts.items() if name not in TOLD_ALONE):
             return JSONResponse({"status": "not_ready", "parts": parts}, 503)
         return JSONResponse({"status": "ready", "parts": parts})
 

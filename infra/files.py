@@ -1,10 +1,14 @@
 """Files that only our own account may read, written whole or not at all."""
 
+import errno
 import os
 import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
+
+#: What a system says that has no room left for a file.
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
@@ -39,6 +43,8 @@ def make_private_directory(folder: Path) -> None:
 
 def sync_directory(folder: Path) -> None:
     """Make the names in `folder` durable."""
+    if os.name == "nt":  # a folder can't be opened on Windows, and its entries are written through
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,7 @@
 """Settings: one frozen class, read from `GRIDLOOP_*`. Temporal has its own standard variables."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from models.wire_names import CASE_QUEUE
 #: An allowed tile address. No character in it can end a header or add one.
 _TILES_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
 
+
+#: A bucket, with or without a path in it.
+_BUCKET_URL = re.compile(r"s3a?://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 
 #: The master keys, in the data directory.
 KEY_FILE = Path("keys", "master.json")
@@ -41,6 +45,13 @@ def _check_issuer(value: str) -> str:
     return value
 
 
+def check_place(value: str) -> str:
+    """Return the place of a store of objects: a folder, or a bucket. Raises ValueError."""
+    if "://" in value and not _BUCKET_URL.fullmatch(value):
+        raise ValueError("a place is a folder, or a bucket like s3://bucket/path")
+    return value
+
+
 def _split_names(value: object) -> object:
     """Return the names in a comma-separated text; anything else as it is."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
@@ -56,6 +67,7 @@ def _check_queues(values: tuple[str, ...]) -> tuple[str, ...]:
 Queues = Annotated[
     tuple[Literal["cases", "heavy"], ...], NoDecode, BeforeValidator(_split_names), AfterValidator(_check_queues)
 ]
+Place = Annotated[str, AfterValidator(check_place)]
 RoleNames = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split_names)]
 
 
@@ -71,6 +83,20 @@ class Tiles(BaseModel):
         """The origin of the tiles, for the content security policy."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True)
+class S3Settings:
+    """How an S3-compatible server is reached; what is None comes from the `AWS_*` variables."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    path_style: bool = True
+    access_key_id: SecretStr | None = None
+    access_key_id_file: Path | None = None
+    secret_access_key: SecretStr | None = None
+    secret_key_file: Path | None = None
+    ca_file: Path | None = None
 
 
 #: Six months.
@@ -262,7 +288,47 @@ class Settings(BaseSettings):
 
     #: Where facts are archived: a folder, or `s3://bucket/path` of an S3-compatible store. None: `archive` in the data
     #: directory.
-    archive: str | None = None
+    archive: Place | None = None
+
+    #: Where attachments are: a folder, or `s3://bucket/path` of an S3-compatible store that all APIs and workers share.
+    #: None: `attachments` in the data directory, for one machine.
+    attachments: Place | None = None
+    #: For how many days an upload is kept that nothing names. A phone without a network sends the report later than its
+    #: photos, so days and not hours.
+    upload_days: Annotated[int, Field(ge=1, le=365)] = 7
+
+    #: The S3-compatible server of attachments and archive (`https://host:port`), its region, and whether the bucket is
+    #: in the path of its addresses (as MinIO and Ceph have it) or in the host name. None: Amazon's, or the `AWS_*`
+    #: variables.
+    s3_endpoint: PublicUrl | None = None
+    s3_region: str | None = None
+    s3_path_style: bool = True
+    #: The keys for it, or the files that hold them. None: the `AWS_*` variables, or the role of the machine.
+    s3_access_key_id: SecretStr | None = None
+    s3_access_key_id_file: Path | None = None
+    s3_secret_access_key: SecretStr | None = None
+    s3_secret_access_key_file: Path | None = None
+    #: Certificates (PEM) of an authority of one's own that are trusted besides the system's.
+    s3_ca_file: Path | None = None
+
+    @property
+    def s3(self) -> S3Settings:
+        """What the buckets are reached with."""
+        return S3Settings(
+            endpoint=self.s3_endpoint,
+            region=self.s3_region,
+            path_style=self.s3_path_style,
+            access_key_id=self.s3_access_key_id,
+            access_key_id_file=self.s3_access_key_id_file,
+            secret_access_key=self.s3_secret_access_key,
+            secret_key_file=self.s3_secret_access_key_file,
+            ca_file=self.s3_ca_file,
+        )
+
+    @property
+    def unnamed_retention(self) -> timedelta:
+        """How long an upload is kept that nothing names."""
+        return timedelta(days=self.upload_days)
 
     @property
     def anchors_dir(self) -> Path:
@@ -276,7 +342,10 @@ class Settings(BaseSettings):
 
     @property
     def attachments_dir(self) -> Path:
-        """The directory of attachments, stored by hash."""
+        """The directory of attachments in the data directory: where they are unless `attachments` names another place.
+
+        What an upload has sent so far is always here or in the folder of attachments.
+        """
         return self.data_dir / "attachments"
 
 

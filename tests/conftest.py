@@ -23,6 +23,7 @@ from infra.event_loop import freeze_garbage_collector
 from infra.keys.ring import create_ring
 from infra.settings import Settings
 from infra.temporal import make_converter
+from tests.s3 import S3Server, running_s3
 from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 gc.disable()  # until everything is imported
@@ -160,3 +161,10 @@ async def temporal_client(temporal_address: str, temporal_namespace: str, key_fi
 def time_skipping_binary() -> str:
     """The Java test server, whose clock jumps; give it as `test_server_existing_path`."""
     return find_program("temporal-test-server")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 server with a bucket. Each test has a folder of its own in it."""
+    with running_s3() as server:
+        yield server

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.auditing.auditor import TOLERANCE, Auditor
+from activities.auditing.auditor import TOLERANCE, UNNAMED_RETENTION, Auditor
 from activities.auditing.case_rows import count_cases
 from activities.auditing.claims import end_claims
 from activities.auditing.mending import Mender
@@ -63,12 +63,13 @@ class AuditActivities:
         *,
         sample: int = SAMPLE_SIZE,
         tolerance: timedelta = TOLERANCE,
+        unnamed: timedelta = UNNAMED_RETENTION,
     ) -> None:
         self._engine = engine
         self._client = client
         self._sweep = sweep
         self._retain = retain
-        self._auditor = Auditor(engine, client, queue, tolerance=tolerance)
+        self._auditor = Auditor(engine, client, queue, tolerance=tolerance, unnamed=unnamed)
         self._mender = Mender(engine, client, queue, tolerance=tolerance)
         self._sample = sample
 

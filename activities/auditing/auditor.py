@@ -22,8 +22,8 @@ from models.jobs.audit import AuditReport, Drift, Finding
 
 #: How late a due step may be before it counts as missed, and how long a report may take to be recorded (our choice).
 TOLERANCE, GRACE = timedelta(minutes=2), timedelta(minutes=1)
-#: How long an upload is kept that no command names (our choice).
-UNNAMED_RETENTION = timedelta(days=1)
+#: How long an upload is kept that nothing names, unless the settings say otherwise (our choice).
+UNNAMED_RETENTION = timedelta(days=7)
 #: How many cases are compared at once: the recording step needs connections too.
 CONCURRENCY = 8
 #: How often a difference must be seen before it is a finding, and the pause between: a change in progress is no drift.
@@ -39,7 +39,10 @@ def ignore_progress(what: str, done: int, total: int) -> None:
 
 
 class Auditor:
-    """Audits the cases of one database against the workflows on one task queue."""
+    """Audits the cases of one database against the workflows on one task queue.
+
+    `unnamed`: how long an upload is kept that nothing names.
+    """
 
     def __init__(
         self,
@@ -49,12 +52,14 @@ class Auditor:
         *,
         tolerance: timedelta = TOLERANCE,
         grace: timedelta = GRACE,
+        unnamed: timedelta = UNNAMED_RETENTION,
     ) -> None:
         self._engine = engine
         self._client = client
         self._queue = queue
         self._tolerance = tolerance
         self._grace = grace
+        self._unnamed = unnamed
 
     async def audit(
         self,
@@ -119,7 +124,7 @@ class Auditor:
         )
         findings += of_matters.findings
         async with self._engine.connect() as connection:
-            unnamed = await count_unnamed(connection, at - UNNAMED_RETENTION)
+            unnamed = await count_unnamed(connection, at - self._unnamed)
         if worker_there and comparer.gave_up:
             findings.append(sentences.no_worker(self._queue))
         return AuditReport(

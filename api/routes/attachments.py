@@ -1,6 +1,5 @@
 """Routes for attachments: upload and download."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,10 +9,11 @@ from doors.dependencies import ServicesDep
 from doors.etags import has_tag
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
+from doors.stored_files import StoredFileResponse
 from doors.strict_json import StrictRoute
 from doors.uploads import uploaded_file
 from services.attachments import intake
-from services.attachments.intake import AttachmentView
+from services.attachments.intake import AttachmentView, Shown
 from services.attachments.media_types import STORED
 from services.attachments.thumbnails import MEDIA_TYPE, Size
 
@@ -81,8 +81,10 @@ async def upload(
 async def download(sha256: str, request: Request, services: ServicesDep, caller: Caller, now: Now) -> Response:
     """The stored file, for the person who uploaded it and for people who may see a case that has it."""
     async with services.reading.connect() as connection:
-        path, media_type = await intake.find_attachment(connection, services.settings, caller, sha256, now)
-    return _stored_file(request, sha256, path, media_type)
+        found = await intake.find_attachment(connection, caller, sha256, now)
+    if _is_known(request, sha256):
+        return Response(status_code=304, headers=_tagged(sha256))
+    return _stored_file(sha256, await intake.open_attachment(services.settings, found))
 
 
 @router.get("/attachments/{sha256}/thumbnail", response_class=FileResponse, responses=_THUMBNAILS)
@@ -94,19 +96,25 @@ async def thumbnail(
     404 for files that are not pictures.
     """
     async with services.reading.connect() as connection:
-        found = await intake.find_thumbnail(connection, services.settings, caller, sha256, size, now)
-    return _stored_file(request, f"{sha256}-{size}", found.path, found.media_type)
+        found = await intake.find_attachment(connection, caller, sha256, now)
+    if _is_known(request, name := f"{sha256}-{size}"):
+        return Response(status_code=304, headers=_tagged(name))
+    return _stored_file(name, await intake.open_thumbnail(services.settings, found, size))
 
 
-def _stored_file(request: Request, name: str, path: Path, media_type: str) -> Response:
-    headers = {"ETag": f'"{name}"', "Cache-Control": _CACHE}
-    if has_tag(request.headers.get("if-none-match", ""), f'"{name}"'):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(
-        path,
-        media_type=media_type,
-        headers={
-            **headers,
+def _tagged(name: str) -> dict[str, str]:
+    return {"ETag": f'"{name}"', "Cache-Control": _CACHE}
+
+
+def _is_known(request: Request, name: str) -> bool:
+    return has_tag(request.headers.get("if-none-match", ""), f'"{name}"')
+
+
+def _stored_file(name: str, shown: Shown) -> Response:
+    return StoredFileResponse(
+        shown,
+        {
+            **_tagged(name),
             "Content-Disposition": f'inline; filename="{name}"',
             "X-Content-Type-Options": "nosniff",
             # Even a document that carries a script runs nothing and loads nothing.

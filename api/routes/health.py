@@ -62,7 +62,7 @@ async def ready(request: Request, services: ServicesDep) -> Response:
     """
     if request.app.state.drain.begun:
         return problem_response(request, NotReady(parts="process"), {"parts": {"process": "stopping"}})
-    parts = await check_readiness(services.engine, services.temporal)
+    parts = await check_readiness(services.engine, services.temporal, services.settings)
     shown: dict[str, Any] = parts.model_dump(mode="json", by_alias=True)
     if parts.failing:
         return problem_response(request, NotReady(parts=", ".join(parts.failing)), {"parts": shown})

@@ -13,8 +13,9 @@ from cli.labels import localize
 from cli.operator import open_resources, read_settings
 from cli.output import err, fail, out, print_json
 from cli.progress import counting, counting_phases
-from infra.archive import ArchiveAway, open_archive
+from infra.archive import open_archive
 from infra.database import open_database
+from infra.objects import ObjectsAway
 from infra.settings import Settings
 from infra.store.place import Elsewhere, here, take
 from infra.temporal import connect
@@ -75,7 +76,7 @@ def _rebuild_database(settings: Settings, *, archive_only: bool) -> DatabaseRebu
             return asyncio.run(_run_database(settings, progress, archive_only=archive_only))
         except Elsewhere as error:
             fail(localize(error.zh, error.en))
-        except ArchiveAway as error:
+        except ObjectsAway as error:
             fail(localize(f"无法读取档案:{error}", f"the archive can't be read: {error}"))
         except (RPCError, RuntimeError) as error:
             fail(localize(f"流程服务无法连接:{error}", f"Temporal cannot be reached: {error}"))

@@ -40,6 +40,18 @@ SECTIONS = (
         "anchor_key_file": "存证与事实导出的签名密钥(PEM)",
         "archive": "事实归档的位置:目录,或 s3://桶/路径",
     }),
+    Section("附件与对象存储", "Attachments and object storage", {
+        "attachments": "附件的位置:目录,或 s3://桶/路径;多个接口和工作进程共用同一处",
+        "upload_days": "上传后无人引用的文件保留天数;手机离线时照片可能先到、事项后到,故以天计",
+        "s3_endpoint": "附件和归档所用对象存储的地址(https://主机:端口)",
+        "s3_region": "对象存储的区域",
+        "s3_path_style": "桶名写在路径中(MinIO、Ceph)为 true,写在主机名中为 false",
+        "s3_access_key_id": "对象存储的访问标识",
+        "s3_access_key_id_file": "存放访问标识的文件",
+        "s3_secret_access_key": "对象存储的访问密钥",
+        "s3_secret_access_key_file": "存放访问密钥的文件",
+        "s3_ca_file": "自建证书机构的证书(PEM),与系统证书一并信任",
+    }),
     Section("数据库", "Database", {
         "database_owner_url": "表的所有者角色的地址,仅迁移等运维命令使用,不给工作进程和接口",
         "database_password_file": "存放密码的文件,代替地址中的密码,每次连接时读取",
@@ -113,6 +125,9 @@ EXAMPLES = {
     "trusted_proxies": "127.0.0.1,10.0.3.0/24",
     "allowed_hosts": "grid.example.gov.cn",
     "archive": "s3://gridloop/archive",
+    "attachments": "s3://gridloop/attachments",
+    "s3_endpoint": "https://s3.example:9000",
+    "s3_region": "cn-north-1",
     "map_tiles_url": "https://tiles.example/{z}/{x}/{y}.png",
     "oidc_issuer": "https://id.example.gov.cn",
 }

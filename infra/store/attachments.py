@@ -60,6 +60,12 @@ _LOCK_OVERDUE = f"""
 """  # noqa: S608 only names of our own code are put in, values are parameters
 _UNHELD = f"SELECT a.sha256 FROM attachments a WHERE a.sha256 = ANY (%(hashes)s) AND NOT {_HELD}"  # noqa: S608 only names of our own code are put in, values are parameters
 _COUNT_UNNAMED = f"SELECT count(*) FROM attachments a WHERE {_OVERDUE.format(limit='')} AND NOT {_HELD}"  # noqa: S608 only names of our own code are put in, values are parameters
+#: The row that stands for an object without one while it is removed. An upload of the same bytes waits for it.
+_CLAIM = """
+    INSERT INTO attachments (sha256, media_type, size, uploaded_by, uploaded_at)
+    SELECT sha256, 'application/octet-stream', 0, '{}', %(at)s FROM unnest(%(hashes)s::text[]) AS u(sha256)
+    ORDER BY sha256 ON CONFLICT DO NOTHING RETURNING sha256
+"""
 _DELETE = "DELETE FROM attachments WHERE sha256 = ANY (%(hashes)s)"
 _EXPIRE = "DELETE FROM pending_uploads WHERE sha256 = ANY (%(hashes)s) AND uploaded_at < %(before)s"
 
@@ -111,6 +117,27 @@ async def lock_unnamed(
     # A statement of its own, so that it sees what was named before the lock was had.
     unnamed = [row[0] for row in await all_rows(connection, _UNHELD, {"hashes": looked_at})] if looked_at else []
     return tuple(looked_at), tuple(unnamed)
+
+
+async def find_registered(connection: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:
+    """Return those of `hashes` that have a row."""
+    if not hashes:
+        return frozenset()
+    return frozenset(row[0] for row in await all_rows(connection, _EXISTING, {"hashes": list(hashes)}))
+
+
+async def claim_unregistered(
+    connection: AsyncConnection, hashes: Sequence[str], at: datetime
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take the place of files without a row, so that nobody uploads or registers them until the transaction ends.
+
+    Return the hashes of all whose place was taken, whose rows the caller deletes again in the same transaction, and of
+    those that nothing names.
+    """
+    claimed = [row[0] for row in await all_rows(connection, _CLAIM, {"hashes": list(hashes), "at": at})]
+    # A statement of its own, so that it sees what was named before the place was had.
+    unnamed = [row[0] for row in await all_rows(connection, _UNHELD, {"hashes": claimed})] if claimed else []
+    return tuple(claimed), tuple(unnamed)
 
 
 async def delete_files(connection: AsyncConnection, hashes: Sequence[str]) -> None:

@@ -4,11 +4,14 @@ Every error is imported from here. How Temporal or HTTP carry an error does not 
 """
 
 from models.errors.attachment import (
+    AttachmentAltered as AttachmentAltered,
     AttachmentAnimated as AttachmentAnimated,
     AttachmentDamaged as AttachmentDamaged,
     AttachmentEmpty as AttachmentEmpty,
     AttachmentLost as AttachmentLost,
     AttachmentMissing as AttachmentMissing,
+    AttachmentsAway as AttachmentsAway,
+    AttachmentsRefused as AttachmentsRefused,
     AttachmentTooLarge as AttachmentTooLarge,
     AttachmentTypeRefused as AttachmentTypeRefused,
     EvidenceMissing as EvidenceMissing,

@@ -80,6 +80,27 @@ class AttachmentLost(DomainError):
     en = "Attachment {sha256} is registered, but its file is not in the store; tell an administrator."
 
 
+class AttachmentAltered(DomainError):
+    code = "attachment_altered"
+    status = 503
+    zh = "附件 {sha256} 的内容与登记不符,可能已损坏或被改动,请通知管理员。"
+    en = "The content of attachment {sha256} is not what was registered: damaged or changed. Tell an administrator."
+
+
+class AttachmentsAway(DomainError):
+    code = "attachments_away"
+    status = 503
+    zh = "附件存储暂时无法访问,照片和文件未保存,也暂不能查看;其他业务不受影响,请稍后重试。"
+    en = "The store of attachments is away: files can be neither stored nor shown. All else works; try again later."
+
+
+class AttachmentsRefused(DomainError):
+    code = "attachments_refused"
+    status = 503
+    zh = "附件存储拒绝访问(密钥、权限或存储桶设置有误),照片和文件暂不能保存和查看,请通知管理员。"
+    en = "The store of attachments refuses access (its keys, rights or bucket are set wrongly). Tell an administrator."
+
+
 class EvidenceTooLarge(DomainError):
     code = "evidence_too_large"
     status = 413

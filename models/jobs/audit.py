@@ -74,7 +74,7 @@ class AuditReport(Kept):
     `cases` are those looked at, `workflows` those running for them, `looked_into` the cases whose workflow was
     queried; `whole`: every case that is not archived was looked at, else a part, of which `slice_end` was the last in
     order (None: the round is over). `matters` are those that have not ended; `unnamed_files` are uploads that nothing
-    has named for a day, which the next scheduled audit removes. `repaired` findings were corrected on request, `mended`
+    has named in time, which the next scheduled audit removes. `repaired` findings were corrected on request, `mended`
     ones by the audit itself; `failures` say why others could not be. The audit took `seconds`.
     """
 

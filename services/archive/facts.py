@@ -13,8 +13,8 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.archive import Archive
 from infra.database import transaction
+from infra.objects import Objects
 from infra.store.driver import all_rows, run
 from rules.history.chain import fact_record
 from services.archive.lines import ArchivedFact, file_name, pack
@@ -75,12 +75,12 @@ class Archived(NamedTuple):
 
 
 async def archive_facts(
-    engine: AsyncEngine, archive: Archive, progress: Callable[[int, int], None] = lambda done, total: None
+    engine: AsyncEngine, archive: Objects, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> Archived:
     """Write all facts that are not archived yet. Safe to repeat and to run twice: the second one waits.
 
     A file is noted only once it is stored; one that was not noted is written again, with the same name or beside it.
-    Raises ArchiveAway, and what a database raises that is away; what was noted stays.
+    Raises ObjectsAway, and what a database raises that is away; what was noted stays.
     """
     done = Archived()
     async with engine.connect() as holder:
@@ -132,7 +132,7 @@ async def _read(connection: AsyncConnection, chunk: list[Waiting]) -> list[Archi
     ]  # fmt: skip
 
 
-async def _write(engine: AsyncEngine, archive: Archive, group: list[Waiting], facts: list[ArchivedFact]) -> None:
+async def _write(engine: AsyncEngine, archive: Objects, group: list[Waiting], facts: list[ArchivedFact]) -> None:
     content, now = pack(facts), datetime.now(UTC)
     name = file_name(FOLDER, now, content, SUFFIX)
     await archive.put(name, content)

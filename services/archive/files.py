@@ -1,8 +1,6 @@
 """Rows of stored files that facts name and the database does not know: made again from the files themselves."""
 
 import asyncio
-import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +8,9 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.attachments.files import path_of
+from models.errors import AttachmentAltered, AttachmentLost
 from services.attachments.media_types import HEAD, accepted_kind
+from services.attachments.store import Attachments, hash_of
 
 #: Files named in facts and without a row, with whoever named them first, and when.
 _UNKNOWN = text("""
@@ -29,25 +28,29 @@ _INSERT = text("""
 """)
 
 
-async def register_files(connection: AsyncConnection, directory: Path) -> tuple[int, list[str]]:
-    """Add the rows in the caller's transaction; return how many, and the hashes of files that are gone or damaged."""
-    found = (await connection.execute(_UNKNOWN)).all()
-    rows, gone = await asyncio.to_thread(_describe_all, found, directory)
-    for row in rows:
-        await connection.execute(_INSERT, row)
-    return len(rows), gone
+async def register_files(connection: AsyncConnection, attachments: Attachments) -> tuple[int, list[str]]:
+    """Add the rows in the caller's transaction; return how many, and the hashes of files that are gone or damaged.
 
-
-def _describe_all(found: Iterable[Any], directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    rows, gone = [], []
-    for one in found:
-        described = _describe(path_of(directory, one.sha256), one.sha256)
+    Raises what a store of attachments raises that is away.
+    """
+    added, gone = 0, list[str]()
+    for one in (await connection.execute(_UNKNOWN)).all():
+        described = await _find(attachments, one.sha256)
         if described is None:
-            gone.append(str(one.sha256))
-        else:
-            by = [] if one.actor is None else [one.actor]
-            rows.append({"sha256": one.sha256, "by": by, "at": one.at, **described})
-    return rows, gone
+            gone.append(one.sha256)
+            continue
+        by = [] if one.actor is None else [one.actor]
+        await connection.execute(_INSERT, {"sha256": one.sha256, "by": by, "at": one.at, **described})
+        added += 1
+    return added, gone
+
+
+async def _find(attachments: Attachments, sha256: str) -> dict[str, Any] | None:
+    try:
+        async with attachments.as_file(sha256) as path:
+            return await asyncio.to_thread(_describe, path, sha256)
+    except (AttachmentAltered, AttachmentLost):
+        return None
 
 
 def _describe(path: Path, sha256: str) -> dict[str, Any] | None:
@@ -55,8 +58,7 @@ def _describe(path: Path, sha256: str) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
             kind = accepted_kind(file.read(HEAD))
-            file.seek(0)
-            whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        whole = hash_of(path) == sha256
     except OSError:
         return None
     if kind is None or not whole:

@@ -7,8 +7,8 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.archive import Archive
 from infra.database import transaction
+from infra.objects import Objects
 from infra.store.driver import run
 from services.archive.lines import is_whole
 from services.history.heads import digest_of
@@ -34,8 +34,8 @@ _RESTORE = """
 """
 
 
-async def archive_readings(engine: AsyncEngine, archive: Archive) -> int:
-    """Write the readings that came since the last file, and return how many. Raises ArchiveAway.
+async def archive_readings(engine: AsyncEngine, archive: Objects) -> int:
+    """Write the readings that came since the last file, and return how many. Raises ObjectsAway.
 
     The name of a file tells up to when readings are in it; a file that was written and not noted is written again.
     """
@@ -61,10 +61,10 @@ async def archive_readings(engine: AsyncEngine, archive: Archive) -> int:
     return written + (await _write(engine, archive, lines, moment, now) if lines else 0)
 
 
-async def restore_readings(connection: AsyncConnection, archive: Archive) -> list[str]:
+async def restore_readings(connection: AsyncConnection, archive: Objects) -> list[str]:
     """Put back the readings of stations that are there, in the caller's transaction; return the damaged files."""
     damaged = []
-    names = [name async for name in archive.names(f"{FOLDER}/")]
+    names = [one.name async for one in archive.list(f"{FOLDER}/")]
     for name in names:
         content = await archive.get(name)
         if content is None or not is_whole(name, content):
@@ -77,7 +77,7 @@ async def restore_readings(connection: AsyncConnection, archive: Archive) -> lis
     return damaged
 
 
-async def _write(engine: AsyncEngine, archive: Archive, lines: list[str], upto: datetime, now: datetime) -> int:
+async def _write(engine: AsyncEngine, archive: Objects, lines: list[str], upto: datetime, now: datetime) -> int:
     content = gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
     name = f"{FOLDER}/{upto:%Y-%m}/{upto.astimezone(UTC).strftime(_STAMP)}-{digest_of(content)}.jsonl.gz"
     await archive.put(name, content)

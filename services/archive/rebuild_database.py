@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -18,9 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 
-from infra.archive import Archive
 from infra.database import transaction
 from infra.keys.access import keys_of
+from infra.objects import Objects
 from infra.settings import Settings
 from infra.store.driver import run
 from infra.store.reporters import restore_reporter
@@ -44,6 +43,7 @@ from services.archive.staging import (
 from services.archive.stored import read_stored, remove_damaged
 from services.archive.write_cases import as_fact, correct_case, extend_case, insert_case, replace_facts
 from services.archive.write_matters import as_matter_facts, correct_matter, replace_matter_facts, write_matter
+from services.attachments.store import Attachments, attachments_of
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class _Work:
 
 async def rebuild_database(
     owner: AsyncEngine,
-    archive: Archive,
+    archive: Objects,
     client: Client | None,
     settings: Settings,
     progress: Progress = lambda phase, done, total: None,
@@ -93,11 +93,11 @@ async def rebuild_database(
     """Rebuild the database of `owner`, whose tables are there already, and compare it with its sources.
 
     `client` None: from the archive alone; else also from the histories of the workflows on its queue. Raises
-    ArchiveAway, RPCError, and what a database raises that is away; what was done until then stays, and repeating goes
+    ObjectsAway, RPCError, and what a database raises that is away; what was done until then stays, and repeating goes
     on.
     """
     began, now = time.monotonic(), datetime.now(UTC)
-    queue, attachments = settings.case_queue, settings.attachments_dir
+    queue, attachments = settings.case_queue, attachments_of(settings)
     work = _Work(owner, progress)
     copy = await newest_copy(archive)
     async with owner.connect() as staging:
@@ -128,8 +128,8 @@ async def rebuild_database(
     )  # fmt: skip
 
 
-async def _stage_archive(work: _Work, archive: Archive, staging: AsyncConnection) -> int:
-    names = [name async for name in archive.names(f"{archived_facts.FOLDER}/")]
+async def _stage_archive(work: _Work, archive: Objects, staging: AsyncConnection) -> int:
+    names = [one.name async for one in archive.list(f"{archived_facts.FOLDER}/")]
     for done, name in enumerate(names, start=1):
         content = await archive.get(name)
         if content is None or not is_whole(name, content):
@@ -157,7 +157,7 @@ async def _stage_histories(work: _Work, client: Client, queue: str, staging: Asy
     return done
 
 
-async def _restore_copy(work: _Work, archive: Archive, copy: Copy | None, *, of_facts: bool) -> None:
+async def _restore_copy(work: _Work, archive: Objects, copy: Copy | None, *, of_facts: bool) -> None:
     if copy is None:
         return
     async with transaction(work.owner) as connection:
@@ -189,9 +189,9 @@ async def _restore_reporters(work: _Work) -> None:
                 work.counts["reporters"] += 1
 
 
-async def _register_files(work: _Work, directory: Path) -> None:
+async def _register_files(work: _Work, attachments: Attachments) -> None:
     async with transaction(work.owner) as connection:
-        added, gone = await register_files(connection, directory)
+        added, gone = await register_files(connection, attachments)
     work.counts["files_registered"] += added
     for sha256 in gone:
         work.fail(None, f"附件 {sha256} 缺失或已损坏", f"the file {sha256} is gone or damaged")

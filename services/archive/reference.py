@@ -13,8 +13,8 @@ from sqlalchemy import Table, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra.archive import Archive
 from infra.database import snapshot_connection, transaction
+from infra.objects import Objects
 from infra.store.driver import run
 from models.base import Frozen, Instant
 from services.archive.lines import file_name, is_whole
@@ -58,8 +58,8 @@ class ForeignArchive(Exception):
     """
 
 
-async def copy_reference(engine: AsyncEngine, archive: Archive) -> Copy:
-    """Write a copy, as of one moment, and remove those that are too old. Raises ArchiveAway, and ForeignArchive."""
+async def copy_reference(engine: AsyncEngine, archive: Objects) -> Copy:
+    """Write a copy, as of one moment, and remove those that are too old. Raises ObjectsAway, and ForeignArchive."""
     await _check_own(engine, archive)
     files: dict[str, str] = {}
     now = datetime.now(UTC)
@@ -86,7 +86,7 @@ async def copy_reference(engine: AsyncEngine, archive: Archive) -> Copy:
     return copy
 
 
-async def _check_own(engine: AsyncEngine, archive: Archive) -> None:
+async def _check_own(engine: AsyncEngine, archive: Objects) -> None:
     copies = await copy_names(archive)
     if not copies:
         return
@@ -107,15 +107,15 @@ def _may_stay(name: str, last: Copy, revision: str, sizes: Mapping[str, int], no
     return known and sizes.get(name, 0) > LARGE and now - last.taken_at[name] < LARGE_EVERY
 
 
-async def newest_copy(archive: Archive) -> Copy | None:
-    """Return the newest copy; None without one. Raises ArchiveAway."""
+async def newest_copy(archive: Objects) -> Copy | None:
+    """Return the newest copy; None without one. Raises ObjectsAway."""
     copies = await copy_names(archive)
     content = await archive.get(copies[-1]) if copies else None
     return None if content is None else Copy.model_validate_json(content)
 
 
 async def restore_reference(
-    connection: AsyncConnection, archive: Archive, copy: Copy, *, of_facts: bool
+    connection: AsyncConnection, archive: Objects, copy: Copy, *, of_facts: bool
 ) -> tuple[int, list[str]]:
     """Add the rows of a copy that are missing, in the caller's transaction; fill columns that are empty.
 
@@ -198,13 +198,13 @@ async def _restore_rows(connection: AsyncConnection, table: Table, rows: list[An
     return int(await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')) or 0) - before  # noqa: S608 only names of our own code are put in, values are parameters
 
 
-async def copy_names(archive: Archive) -> list[str]:
-    """Return the names of all copies, the newest last. Raises ArchiveAway."""
-    names = [name async for name in archive.names(FOLDER) if name.endswith(".json")]
+async def copy_names(archive: Objects) -> list[str]:
+    """Return the names of all copies, the newest last. Raises ObjectsAway."""
+    names = [one.name async for one in archive.list(FOLDER) if one.name.endswith(".json")]
     return sorted(names, key=lambda name: name.rpartition("/")[2])
 
 
-async def _remove_old(archive: Archive) -> None:
+async def _remove_old(archive: Objects) -> None:
     """Remove copies beyond the newest ones, and the files of tables that no remaining copy names."""
     copies = await copy_names(archive)
     for name in copies[:-KEPT]:
@@ -214,6 +214,6 @@ async def _remove_old(archive: Archive) -> None:
         content = await archive.get(name)
         if content is not None:
             named |= set(Copy.model_validate_json(content).files.values())
-    stale = [name async for name in archive.names(f"{FOLDER}/{TABLES}") if name not in named]
+    stale = [one.name async for one in archive.list(f"{FOLDER}/{TABLES}") if one.name not in named]
     for name in stale:
         await archive.delete(name)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.archive import Archive, open_archive
+from infra.archive import open_archive
+from infra.objects import Objects
 from infra.settings import Settings
 from models.jobs.history import ArchiveMade
 from services.archive.facts import archive_facts
@@ -20,12 +21,12 @@ async def archive_all(
     settings: Settings,
     *,
     beat: Callable[[], None] = lambda: None,
-    archive: Archive | None = None,
+    archive: Objects | None = None,
 ) -> ArchiveMade:
     """Archive all facts and readings that are new, and copy what they refer to where it was written to.
 
     A database that the archive's newest copy was not made of, as one that is to be rebuilt, makes no copy. Raises
-    ArchiveAway, and what a database raises that is away.
+    ObjectsAway, and what a database raises that is away.
     """
     place = archive or open_archive(settings)
     done = await archive_facts(engine, place, lambda written, total: beat())

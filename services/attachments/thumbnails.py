@@ -1,14 +1,12 @@
 """Small copies of stored pictures, as WebP, for lists and pages. Each is made once and kept beside its picture."""
 
-import errno
-from dataclasses import dataclass
+import os
 from enum import StrEnum
 from pathlib import Path
 
 from PIL import Image
 
 from models.errors import AttachmentDamaged
-from services.attachments.files import DISK_FULL, temporary_file
 from services.attachments.images import DAMAGED, opened_picture
 from services.attachments.media_types import Kind
 
@@ -28,35 +26,18 @@ class Size(StrEnum):
 LONGEST = {Size.ICON: 96, Size.SMALL: 320, Size.LARGE: 1600}
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """A copy on disk, or the picture itself where no copy could be kept."""
+def scale_picture(picture: Path, media_type: str, size: Size, target: Path) -> None:
+    """Write the copy of a stored picture at `size` to `target`, which exists.
 
-    path: Path
-    media_type: str
-
-
-def read_thumbnail(directory: Path, picture: Path, media_type: str, size: Size) -> Thumbnail:
-    """Return the copy of a stored picture at `size`, and make it if there is none. `directory`: of all attachments.
-
-    Two callers at once make the same bytes; the later replaces the earlier. On a full disk the picture itself is
-    returned. Blocks: run it off the event loop. Raises AttachmentDamaged.
+    The same picture always gives the same bytes. Blocks: run it off the event loop. Raises AttachmentDamaged, and
+    OSError for a full disk.
     """
-    copy = picture.with_name(f"{picture.name}.{size}.webp")
-    if copy.is_file():
-        return Thumbnail(copy, MEDIA_TYPE)
-    try:
-        with temporary_file(directory) as (temporary, target), picture.open("rb") as source:
-            with opened_picture(source, Kind(media_type)) as opened:
-                small = _scaled(opened, LONGEST[size])
-            small.save(target, "WEBP", quality=_QUALITY)
-            target.flush()
-            temporary.replace(copy)
-    except OSError as error:
-        if error.errno in DISK_FULL or error.errno in {errno.EROFS, errno.EACCES}:
-            return Thumbnail(picture, media_type)
-        raise
-    return Thumbnail(copy, MEDIA_TYPE)
+    with picture.open("rb") as source, target.open("r+b") as written:
+        with opened_picture(source, Kind(media_type)) as opened:
+            small = _scaled(opened, LONGEST[size])
+        small.save(written, "WEBP", quality=_QUALITY)
+        written.flush()
+        os.fsync(written.fileno())
 
 
 def _scaled(picture: Image.Image, longest: int) -> Image.Image:

@@ -26,7 +26,8 @@ async def audit(
 
     See `Auditor.audit` for `sample` and `progress`. Raises what the stores raise when one of them is away.
     """
-    auditor = Auditor(resources.engine, resources.temporal, resources.settings.case_queue)
+    settings = resources.settings
+    auditor = Auditor(resources.engine, resources.temporal, settings.case_queue, unnamed=settings.unnamed_retention)
     return await auditor.audit(fix=fix, sample=sample, progress=progress or ignore_progress)
 
 

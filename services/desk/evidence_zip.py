@@ -2,17 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
+from infra.objects import Reader
 from infra.settings import Settings
-from models.errors import AttachmentLost, EvidenceTooLarge
+from models.errors import EvidenceTooLarge
 from models.views import FactView
-from services.attachments.files import path_of
+from services.attachments.store import attachments_of
 from services.desk.case_page import CasePageView, FileView
 from services.wording import vocabulary
 
@@ -35,16 +35,15 @@ _HEADER = {
 
 @dataclass(frozen=True)
 class EvidenceFile:
-    """A file of the ZIP: its name there, its path on disk, and the fact that added it."""
+    """A file of the ZIP: its name there, and the fact that added it."""
 
     name: str
-    path: Path
     file: FileView
     fact: FactView
 
 
-def collect_evidence(page: CasePageView, settings: Settings) -> tuple[EvidenceFile, ...]:
-    """Return the files of a case, in the order they were added. Raises EvidenceTooLarge and AttachmentLost."""
+def collect_evidence(page: CasePageView) -> tuple[EvidenceFile, ...]:
+    """Return the files of a case, in the order they were added. Raises EvidenceTooLarge."""
     size = sum(file.size for file in page.files.values())
     if size > MAX_BYTES:
         raise EvidenceTooLarge(megabytes=size // 1_000_000, most=MAX_BYTES // 1_000_000)
@@ -56,16 +55,24 @@ def collect_evidence(page: CasePageView, settings: Settings) -> tuple[EvidenceFi
             if file is None or sha256 in seen:
                 continue
             seen.add(sha256)
-            path = path_of(settings.attachments_dir, sha256)
-            if not path.is_file():
-                raise AttachmentLost(sha256=sha256)
             extension = _EXTENSIONS.get(file.media_type, "bin")
-            pieces.append(EvidenceFile(f"{len(pieces) + 1:03d}-{sha256[:12]}.{extension}", path, file, fact))
+            pieces.append(EvidenceFile(f"{len(pieces) + 1:03d}-{sha256[:12]}.{extension}", file, fact))
     return tuple(pieces)
 
 
-def stream_zip(pieces: Sequence[EvidenceFile], made_at: datetime, zone: ZoneInfo, language: str) -> Iterator[bytes]:
-    """Yield the ZIP in parts. Blocks while it reads files, so run it off the event loop."""
+async def open_evidence(settings: Settings, pieces: Sequence[EvidenceFile]) -> tuple[Reader, ...]:
+    """Open all files before the first byte is sent. Raises what `Attachments.open` raises."""
+    attachments = attachments_of(settings)
+    return tuple([await attachments.open(piece.file.sha256, piece.file.size) for piece in pieces])
+
+
+async def stream_zip(
+    pieces: Sequence[EvidenceFile], readers: Sequence[Reader], made_at: datetime, zone: ZoneInfo, language: str
+) -> AsyncIterator[bytes]:
+    """Yield the ZIP in parts. `readers`: of the files, in their order.
+
+    Raises AttachmentAltered and what a store that is away raises: the ZIP then ends where it is, which breaks it.
+    """
     target = _Target()
     stamp = made_at.astimezone(zone)
     with ZipFile(target, "w", ZIP_STORED) as archive:
@@ -73,11 +80,12 @@ def stream_zip(pieces: Sequence[EvidenceFile], made_at: datetime, zone: ZoneInfo
         for name, content in (("SHA256SUMS", sums.encode()), ("evidence.csv", _list_csv(pieces, zone, language))):
             archive.writestr(_entry(name, stamp), content)
             yield target.take()
-        for piece in pieces:
-            with piece.path.open("rb") as source, archive.open(_entry(piece.name, stamp), "w") as entry:
-                while part := source.read(_CHUNK):
+        for piece, reader in zip(pieces, readers, strict=True):
+            with archive.open(_entry(piece.name, stamp), "w") as entry:
+                while part := await reader.read(_CHUNK):
                     entry.write(part)
                     yield target.take()
+            await reader.close()
     yield target.take()
 
 

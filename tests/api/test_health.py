@@ -13,7 +13,7 @@ from api.app import create_app, lifespan
 from doors.dependencies import Services
 from doors.readiness import Condition, check_readiness
 from infra.schema import known_revisions
-from infra.settings import settings
+from infra.settings import Settings, settings
 from infra.store.place import Place
 from tests.api.conftest import SignedIn
 
@@ -35,7 +35,8 @@ async def test_not_ready_names_the_parts(client: httpx.AsyncClient, engine: Asyn
     body = answer.json()
     assert body["code"] == "not_ready"
     assert body["parts"] == {
-        "postgres": "ok", "schema": "ok", "policy": "missing", "temporal": "away", "place": "away"
+        "postgres": "ok", "schema": "ok", "policy": "missing", "temporal": "away", "place": "away",
+        "attachments": "ok",
     }  # fmt: skip
     assert body["detail"] == "Not ready: policy, temporal, place."
 
@@ -79,11 +80,11 @@ async def test_tables_and_place_are_parts(
     ("namespace", "condition"), [("not-there", Condition.MISSING), (None, Condition.OK), ("", Condition.AWAY)]
 )
 async def test_a_namespace_that_is_missing_is_told_from_a_server_that_is_away(
-    engine: AsyncEngine, temporal_client: Client, namespace: str | None, condition: Condition
+    engine: AsyncEngine, temporal_client: Client, api_settings: Settings, namespace: str | None, condition: Condition
 ) -> None:
     address = temporal_client.service_client.config.target_host if namespace != "" else "127.0.0.1:9"
     asking = await Client.connect(address, namespace=namespace or temporal_client.namespace, lazy=True)
-    assert (await check_readiness(engine, asking)).temporal is condition
+    assert (await check_readiness(engine, asking, api_settings)).temporal is condition
 
 
 async def test_missing_tables_are_told_to_who_asks(client: httpx.AsyncClient, engine: AsyncEngine) -> None:

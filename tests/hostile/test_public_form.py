@@ -14,7 +14,8 @@ from doors.dependencies import Services
 from infra.database import open_database, transaction
 from models.errors import TooManyAttempts
 from services.accounts.limits import PUBLIC_REPORTS, Limit, sweep_limits
-from services.attachments.sweep import sweep_files, sweep_half_written
+from services.attachments.store import attachments_of
+from services.attachments.sweep import sweep_files, sweep_store
 from services.runtime.resources import Resources
 from tests.api.harness import ApiHarness, a_picture
 from tests.builders import COMMUNITY, MICRO, person_id
@@ -163,7 +164,7 @@ async def _age(harness: ApiHarness, sha256: str, age: timedelta) -> None:
 
 
 async def test_files_that_nothing_names_are_swept(harness: ApiHarness) -> None:
-    day, directory = timedelta(days=1), harness.settings.attachments_dir
+    day, place = timedelta(days=1), attachments_of(harness.settings)
     names = ("old", "fresh", "named", "twice", "topic")
     made = {name: await harness.upload("worker", a_picture(f"#0000{n:02}")) for n, name in enumerate(names, 10)}
     assert (await harness.ask("worker", f"/attachments/{made['old']}/thumbnail")).status_code == 200
@@ -176,15 +177,15 @@ async def test_files_that_nothing_names_are_swept(harness: ApiHarness) -> None:
     for name in ("old", "named", "twice", "topic"):
         await _age(harness, made[name], 2 * day)
     await harness.upload("duty", a_picture("#000013"))  # a fresh upload of what is old for the first
-    half = directory / "incoming" / "half"
+    half = place.incoming / "half"
     await asyncio.to_thread(half.write_bytes, b"x")
     now = datetime.now(UTC)
-    await sweep_half_written(directory, now, day)
+    assert await sweep_store(harness.engine, place, now, 3 * day) == 0
     assert half.exists()
-    await sweep_half_written(directory, now + 2 * day, day)
+    assert await sweep_store(harness.engine, place, now + 2 * day, 5 * day) == 0
     assert not half.exists()
-    assert await sweep_files(harness.engine, directory, now - day) == 1
-    assert await sweep_files(harness.engine, directory, now - day) == 0
+    assert await sweep_files(harness.engine, place, now - day) == 1
+    assert await sweep_files(harness.engine, place, now - day) == 0
     left = {one.name.partition(".")[0] for one in on_disk(harness)}
     assert made["old"] not in left
     assert {made[name] for name in names if name != "old"} <= left
@@ -202,6 +203,6 @@ async def test_sweeping_and_uploading_at_once_loses_nothing(harness: ApiHarness)
         await _age(harness, sha256, timedelta(days=2))
         before = datetime.now(UTC) - timedelta(days=1)
         await asyncio.gather(
-            sweep_files(harness.engine, harness.settings.attachments_dir, before), harness.upload("duty", content)
+            sweep_files(harness.engine, attachments_of(harness.settings), before), harness.upload("duty", content)
         )
         assert (await harness.ask("duty", f"/attachments/{sha256}")).status_code == 200

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from infra.files import keep_private
-from services.attachments.files import Limits, store_file
+from infra.objects.folder import FolderObjects
+from services.attachments.files import Limits, rewrite_file
+from services.attachments.store import Attachments
 from tests.api.harness import a_picture
 
 
@@ -26,13 +28,16 @@ def modes(directory: Path) -> dict[str, str]:
     }
 
 
-def test_attachments_are_private_from_the_first_moment(tmp_path: Path) -> None:
+async def test_attachments_are_private_from_the_first_moment(tmp_path: Path) -> None:
     """Also in a process with another umask."""
     directory = tmp_path / "attachments"
-    stored = store_file(io.BytesIO(a_picture()), directory, Limits(10**6, 10**6))
-    assert stored.size > 0
+    place = Attachments(FolderObjects(directory, "test"), directory / "incoming")
+    with place.temporary_path() as path:
+        await place.put(rewrite_file(io.BytesIO(a_picture()), path, Limits(10**6, 10**6)), path)
+        assert modes(tmp_path)[str(path.relative_to(tmp_path))] == "0o600"
     found = modes(tmp_path)
     assert set(found.values()) == {"0o700", "0o600"}
+    assert sum((tmp_path / name).is_file() for name in found) == 1
     assert all(mode == "0o600" for name, mode in found.items() if (tmp_path / name).is_file())
 
 

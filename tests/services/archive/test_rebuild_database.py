@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from infra.archive import Archive, open_archive
+from infra.archive import open_archive
 from infra.database import open_database
 from infra.keys.ring import create_ring
+from infra.objects import Objects
 from models.jobs.rebuild import DatabaseRebuilt
 from models.tables import metadata
 from services.archive import readings
@@ -80,7 +81,7 @@ async def live(town: Town) -> None:
         await ALL[name](town)
 
 
-async def rebuild(engine: AsyncEngine, town: Town, archive: Archive) -> DatabaseRebuilt:
+async def rebuild(engine: AsyncEngine, town: Town, archive: Objects) -> DatabaseRebuilt:
     return await rebuild_database(engine, archive, town.resources.temporal, town.resources.settings)
 
 
@@ -202,7 +203,7 @@ async def test_somebody_of_whom_no_copy_tells_does_not_cost_a_case(town: Town, e
     archive = open_archive(town.resources.settings)
     await town.report()
     await copy_reference(town.engine, archive)
-    names = [name async for name in archive.names("reference/tables/people/")]
+    names = [one.name async for one in archive.list("reference/tables/people/")]
     for name in names:
         await archive.delete(name)
     rebuilt = await rebuild(empty, town, archive)
@@ -250,8 +251,8 @@ async def test_old_copies_go_and_what_did_not_change_is_not_written_again(town: 
     archive = open_archive(town.resources.settings)
     for _ in range(KEPT + 2):
         await copy_reference(town.engine, archive)
-    copies = [name async for name in archive.names("reference/") if name.endswith(".json")]
-    people = [name async for name in archive.names("reference/tables/people/")]
+    copies = [one.name async for one in archive.list("reference/") if one.name.endswith(".json")]
+    people = [one.name async for one in archive.list("reference/tables/people/")]
     assert (len(copies), len(people)) == (KEPT, 1)
 
 
@@ -269,7 +270,7 @@ async def test_readings_come_back_with_their_station(
     await send(hall, key, (began + timedelta(minutes=7), 1.25))
     await archive_all(town.engine, town.resources.settings)
     archive = open_archive(town.resources.settings)
-    files = [name async for name in archive.names("readings/")]
+    files = [one.name async for one in archive.list("readings/")]
     assert len(files) == 4
     assert await readings.archive_readings(town.engine, archive) == 0
     before = await dump(town.engine)

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from infra.objects.folder import FolderObjects
 from models.errors import DomainError
-from services.attachments.files import Limits, StoredFile, path_of, store_file
-from services.attachments.thumbnails import LONGEST, Size, read_thumbnail
+from services.attachments.files import Limits, StoredFile, rewrite_file
+from services.attachments.store import Attachments
+from services.attachments.thumbnails import LONGEST, Size, scale_picture
 from services.wording.file_types import ADVICE, NAMES
 from services.wording.refusals import refusal_message
 
@@ -43,8 +45,9 @@ def phone_metadata(orientation: int = 1) -> Image.Exif:
 
 
 def store(content: bytes, folder: Path, limits: Limits = LIMITS) -> tuple[StoredFile, bytes]:
-    stored = store_file(io.BytesIO(content), folder, limits)
-    return stored, path_of(folder, stored.sha256).read_bytes()
+    with Attachments(FolderObjects(folder, "test"), folder / "incoming").temporary_path() as path:
+        stored = rewrite_file(io.BytesIO(content), path, limits)
+        return stored, path.read_bytes()
 
 
 def branded(brand: bytes, content: bytes) -> bytes:
@@ -226,14 +229,12 @@ def test_a_made_up_table_can_not_take_the_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_small_copy_is_made_once_beside_its_picture(kind: str, tmp_path: Path) -> None:
-    stored, _ = store(picture(kind, (900, 600)), tmp_path)
-    path = path_of(tmp_path, stored.sha256)
+def test_a_small_copy_is_a_small_picture(kind: str, tmp_path: Path) -> None:
+    stored, content = store(picture(kind, (900, 600)), tmp_path)
+    (tmp_path / "picture").write_bytes(content)
     for size in Size:
-        copy = read_thumbnail(tmp_path, path, stored.media_type, size)
-        assert (copy.media_type, copy.path.parent) == ("image/webp", path.parent)
-        with Image.open(copy.path) as image:
+        copy = tmp_path / f"{size}.webp"
+        copy.touch()
+        scale_picture(tmp_path / "picture", stored.media_type, size, copy)
+        with Image.open(copy) as image:
             assert (image.format, image.width) == ("WEBP", min(900, LONGEST[size]))
-        made_at = copy.path.stat().st_mtime_ns
-        assert read_thumbnail(tmp_path, path, stored.media_type, size).path.stat().st_mtime_ns == made_at
-    assert not list((tmp_path / "incoming").iterdir())

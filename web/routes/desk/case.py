@@ -1,6 +1,5 @@
 """The page of one case (D2), its forms, preview, print, history and evidence."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +19,7 @@ from models.views import FactView
 from services.cases.duplicates import DuplicateQuery, find_duplicates
 from services.commands.transfer_targets import colleagues
 from services.desk.case_page import CasePageView, get_case_page
-from services.desk.evidence_zip import collect_evidence, stream_zip
+from services.desk.evidence_zip import collect_evidence, open_evidence, stream_zip
 from services.desk.next_case import next_case
 from services.directory.people import list_categories, list_departments
 from services.wording import vocabulary
@@ -280,9 +279,10 @@ async def history(case_no: str, services: ServicesDep, reader: SignedIn) -> Resp
 async def evidence(case_no: str, services: ServicesDep, reader: SignedIn) -> Response:
     """All files of the case with their hashes, as a ZIP file."""
     view = await _read_view(services, reader, case_no)
-    pieces = await asyncio.to_thread(collect_evidence, view, services.settings)
+    pieces = collect_evidence(view)
+    readers = await open_evidence(services.settings, pieces)
     name = f'attachment; filename="{view.case.case_no}-evidence.zip"'
-    archive = stream_zip(pieces, reader.now, reader.zone, reader.language)
+    archive = stream_zip(pieces, readers, reader.now, reader.zone, reader.language)
     return StreamingResponse(archive, media_type="application/zip", headers={"Content-Disposition": name})
 
 

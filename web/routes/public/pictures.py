@@ -1,14 +1,12 @@
 """Pictures of the public pages: QR codes of progress codes, and result photos released by a reviewer."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
-from sqlalchemy import text
 
 from doors.client import public_address
 from doors.dependencies import ServicesDep
+from doors.stored_files import StoredFileResponse
 from models.errors import NoSuchPage
-from services.attachments.files import path_of
-from services.attachments.intake import thumbnail_of
+from services.attachments.intake import open_attachment, open_thumbnail, registered
 from services.attachments.thumbnails import Size
 from services.public.photo_tokens import read_photo_token
 from services.public.progress_code import ALPHABET, LENGTH, normalize_code
@@ -16,6 +14,8 @@ from web.draw.qr import qr_image
 from web.reader import AnyVisitor
 
 router = APIRouter()
+
+_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("/p/qr.svg")
@@ -36,13 +36,11 @@ async def show_photo(token: str, services: ServicesDep, visitor: AnyVisitor, siz
     """A photo of a progress page or of a report that is being written, scaled to `size`; valid for an hour."""
     sha256 = read_photo_token(services.settings, token[:200], visitor.now)
     async with services.reading.connect() as connection:
-        query = text("SELECT media_type FROM attachments WHERE sha256 = :sha256 AND media_type LIKE 'image/%'")
-        media_type = await connection.scalar(query, {"sha256": sha256})
-    path = path_of(services.settings.attachments_dir, sha256)
-    if media_type is None or not path.is_file():
+        found = await registered(connection, sha256)
+    if found is None or not found.media_type.startswith("image/"):
         raise NoSuchPage(what="photo")
-    if size is not None:
-        small = await thumbnail_of(services.settings, path, media_type, size)
-        path, media_type = small.path, small.media_type
-    headers = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, media_type=str(media_type), headers=headers)
+    if size is None:
+        shown = await open_attachment(services.settings, found)
+    else:
+        shown = await open_thumbnail(services.settings, found, size)
+    return StoredFileResponse(shown, {"ETag": f'"{token[-40:]}"', **_HEADERS})
