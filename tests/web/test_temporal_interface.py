@@ -1,6 +1,7 @@
 """Temporal's web interface below /temporal/: who sees it, what passes both ways, and what is written down."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -16,9 +17,11 @@ from doors.dependencies import Services
 from doors.session import COOKIE
 from infra.database import transaction
 from infra.settings import Settings
+from infra.store.context import read_person
 from models.enums import Role
+from services.admin.protection import read_protection
 from tests.api.conftest import api_settings, services  # noqa: F401 (fixtures)
-from tests.builders import PARK, Holder, add_people, small_park, token_for
+from tests.builders import PARK, Holder, add_people, person_id, small_park, token_for
 from web.app import create_app
 
 TERMINATE = "/temporal/api/v1/namespaces/gridloop/workflows/case-7%2F8/terminate"
@@ -135,3 +138,28 @@ async def test_an_interface_that_is_away_is_said(http: httpx.AsyncClient, cookie
     assert (await http.get("/temporal/", headers=cookie)).status_code == 503
     app.state.temporal_ui = None
     assert (await http.get("/temporal/", headers=cookie)).status_code == 404
+
+
+async def test_administration_says_what_is_protected(
+    http: httpx.AsyncClient, api_settings: Settings, engine: AsyncEngine, cookie: dict[str, str],  # noqa: F811
+) -> None:  # fmt: skip
+    page = (await http.get("/admin?lang=en", headers=cookie)).text
+    for said in ("data is encrypted; its key", "Workflow data is encrypted", "not run by this system", "/temporal"):
+        assert said in page, said
+    ui = {"temporal_ui": "https://127.0.0.1:1"}
+    for changed, door in ((ui, "open"), ({**ui, "temporal_ui_certificates": api_settings.data_dir}, "closed")):
+        settings = api_settings.model_copy(update=changed)
+        async with engine.connect() as connection:
+            person = await read_person(connection, person_id("admin"))
+            assert person is not None
+            found = await read_protection(connection, person, settings, datetime.now(UTC))
+        assert found is not None
+        assert found.temporal == door
+    api_settings.key_ring.unlink()
+    page = (await http.get("/admin?lang=en", headers=cookie)).text
+    assert "neither taken nor shown" in page
+    assert "no workflow goes on" in page
+    for username in ("supervisor", "auditor", "local_admin"):
+        theirs = {"Cookie": f"{COOKIE}={token_for(api_settings, username)}"}
+        answer = await http.get("/admin?lang=en", headers=theirs)
+        assert (answer.status_code, "Protection of data" in answer.text) == (200, False), username
