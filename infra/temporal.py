@@ -28,6 +28,7 @@ from temporalio.service import GrpcCompression
 from infra.keys.ring import FileRing
 from infra.payload_codec import EncryptionCodec
 from infra.settings import Settings
+from infra.temporal_away import NeverConnected
 from models.base import STORED
 
 #: Names of this machine.
@@ -82,14 +83,16 @@ async def connect(
 ) -> Client:
     """Return a client with our data converter for the server that `TEMPORAL_*` name, in `environment` or our own.
 
-    `lazy` connects at the first call, for the API and the pages; a worker needs the server at once. `identity`: what
-    the server calls this process; `runtime`: the SDK's, where it counts (`infra.temporal_metrics`).
+    `lazy` connects at the first call, for the API and the pages, and until then raises RPCError like a client that has
+    lost its connection; a worker needs the server at once. `identity`: what the server calls this process; `runtime`:
+    the SDK's, where it counts (`infra.temporal_metrics`).
     """
     config = ClientConfig.load_client_connect_config(override_env_vars=environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
         **config,
         lazy=lazy,
+        plugins=[NeverConnected()] if lazy else [],
         identity=identity,
         runtime=runtime,
         data_converter=make_converter(settings.key_ring),

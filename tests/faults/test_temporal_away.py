@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from temporalio.client import Client
 
 from infra.case_client import is_accepted, is_started
 from infra.database import open_database
+from infra.temporal import connect
 from models.commands import Comment
 from models.errors import StoreAway
 from models.facts import Actor
@@ -69,6 +71,29 @@ async def test_with_temporal_away_nothing_is_called_accepted(line: Wire, door: t
         await is_started(resources.temporal, wanted.report_id)
     assert await town.kinds(no) == ["received"]
     line.flow()
+    patient = replace(resources, settings=resources.settings.model_copy(update={"answer_seconds": 40}))
+    assert await comment(patient, town, no, id_) is not None
+    assert await town.kinds(no) == ["received", "commented"]
+
+
+async def test_a_door_that_was_opened_while_temporal_was_away_says_so_and_connects_later(
+    line: Wire, door: tuple[Town, Resources], temporal_namespace: str, key_file: Path
+) -> None:
+    town, resources = door
+    no, id_ = await town.report(), new_id()
+    wanted = ReportInput.model_validate({"report_id": new_id(), "category": "0201", "title": "欠薪", "grid": MICRO})
+    await line.cut()
+    environment = {
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{line.port}", "TEMPORAL_NAMESPACE": temporal_namespace, "TEMPORAL_TLS": "false",
+    }  # fmt: skip
+    settings = resources.settings.model_copy(update={"key_file": key_file})
+    never = await connect(settings, environment=environment, lazy=True)
+    resources = replace(resources, temporal=never)
+    with pytest.raises(StoreAway):
+        await comment(resources, town, no, id_)
+    with pytest.raises(StoreAway):
+        await submit(resources, await town.person("worker"), wanted, datetime.now(UTC))
+    await line.mend()
     patient = replace(resources, settings=resources.settings.model_copy(update={"answer_seconds": 40}))
     assert await comment(patient, town, no, id_) is not None
     assert await town.kinds(no) == ["received", "commented"]

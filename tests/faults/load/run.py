@@ -98,6 +98,8 @@ async def run_load(
             await settle(site, crowd, report)
         finally:
             await crowd.close()
+        if report.faulty:
+            site.keep_logs(log.with_suffix(".logs"))
         return report
 
 

@@ -213,6 +213,12 @@ class Site:
         said, complained = await process.communicate()
         return process.returncode or 0, said.decode(), complained.decode()
 
+    def keep_logs(self, folder: Path) -> None:
+        """Copy what all processes have logged into `folder`."""
+        shutil.copytree(self.data_dir / "logs", folder, dirs_exist_ok=True)
+        for log in self._place.glob("*.log"):
+            shutil.copy(log, folder)
+
     async def stop(self) -> None:
         """Stop everything."""
         for far in self.far.values():
