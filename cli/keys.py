@@ -16,12 +16,13 @@ from cli.labels import localize
 from cli.operator import read_settings
 from cli.output import fail, out, print_json
 from cli.progress import counting
-from infra.database import open_database
+from infra.database import open_database, transaction
 from infra.keys.ring import FileRing, add_key, create_ring, remove_key
 from infra.payload_usage import PayloadKeys, count_payload_keys
 from infra.settings import KEY_FILE, Settings
 from infra.temporal import connect
 from models.errors import KeysAway
+from services.accounts.second_factor import encrypt_anew
 from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.history.schedule import schedule_anchors
@@ -177,6 +178,29 @@ def remove(
     except ValueError:
         fail(localize(f"没有可删除的旧密钥 {key_id}", f"no older key {key_id} to remove"))
     out.print(localize(f"✓ 已删除 {key_id}", f"✓ {key_id} removed"))
+
+
+@app.command("token-secret")
+def token_secret(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Encrypt every second factor under the current token secret, after a change of it. Safe to repeat.
+
+    Exit 1 when some are under a secret that is neither previous nor retired: their people can't sign in.
+    """
+    settings = read_settings(data_dir)
+
+    async def work(engine: AsyncEngine) -> tuple[int, int]:
+        async with transaction(engine) as connection:
+            return await encrypt_anew(connection, settings)
+
+    total, unreadable = _run(settings, work)
+    if unreadable:
+        fail(
+            localize(
+                f"{unreadable} 人的二次验证由环中没有的密钥加密",
+                f"the second factors of {unreadable} people are under a secret that is not in the ring",
+            )
+        )
+    out.print(localize(f"✓ {total} 人的二次验证已由当前密钥加密", f"✓ {total} second factors under the current secret"))
 
 
 def _payload_keys(settings: Settings) -> PayloadKeys:

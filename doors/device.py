@@ -10,10 +10,11 @@ from fastapi import Request, Response
 
 from doors.client import is_https
 from infra.settings import Settings
+from infra.token_keys import read_claims, sign_claims
 from services.accounts.attempts import KnownDevice, account_digest
 
 COOKIE = "gridloop_device"
-_ISSUER, _ALGORITHM = "gridloop-device", "HS256"
+_ISSUER = "gridloop-device"
 _YEAR = 365 * 24 * 3600
 #: The accounts that a device remembers, the last ones.
 _MOST_ACCOUNTS = 20
@@ -30,21 +31,13 @@ def remember_device(request: Request, response: Response, settings: Settings, us
     id_, accounts = _read(request, settings) or (str(uuid4()), [])
     digest = account_digest(username)
     kept = [*(one for one in accounts if one != digest), digest][-_MOST_ACCOUNTS:]
-    value = jwt.encode(
-        {"iss": _ISSUER, "dev": id_, "accounts": kept}, settings.token_secret.get_secret_value(), _ALGORITHM
-    )
+    value = sign_claims(settings, {"iss": _ISSUER, "dev": id_, "accounts": kept})
     response.set_cookie(COOKIE, value, max_age=_YEAR, httponly=True, secure=is_https(request), samesite="lax")
 
 
 def _read(request: Request, settings: Settings) -> tuple[str, list[str]] | None:
     try:
-        content = jwt.decode(
-            request.cookies.get(COOKIE, ""),
-            settings.token_secret.get_secret_value(),
-            algorithms=[_ALGORITHM],
-            issuer=_ISSUER,
-            options={"require": ["iss", "dev", "accounts"]},
-        )
+        content = read_claims(settings, request.cookies.get(COOKIE, ""), _ISSUER, ("iss", "dev", "accounts"))
         return str(UUID(content["dev"])), [str(one) for one in content["accounts"]]
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         return None

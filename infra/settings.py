@@ -1,5 +1,6 @@
 """Settings: one frozen class, read from `GRIDLOOP_*`. Temporal has its own standard variables."""
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,14 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from infra.database_url import DatabaseUrl, conninfo
 from infra.web_address import Hosts, Networks, PublicUrl
@@ -24,6 +32,8 @@ _TILES_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
 #: A bucket, with or without a path in it.
 _BUCKET_URL = re.compile(r"s3a?://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 
+#: Names the folder of settings that are kept in files, as containers get secrets.
+SECRETS_DIR = "GRIDLOOP_SECRETS_DIR"
 #: The master keys, in the data directory.
 KEY_FILE = Path("keys", "master.json")
 
@@ -64,6 +74,12 @@ def _check_queues(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _split_secrets(value: object) -> object:
+    """Return the secrets in a text with commas, spaces or lines between them; anything else as it is."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Secrets = Annotated[tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode, BeforeValidator(_split_secrets)]
 Queues = Annotated[
     tuple[Literal["cases", "heavy"], ...], NoDecode, BeforeValidator(_split_names), AfterValidator(_check_queues)
 ]
@@ -133,6 +149,11 @@ class Settings(BaseSettings):
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     #: Secret that signs sessions and encrypts second factors: 32 characters or more, the same for every API.
     token_secret: Annotated[SecretStr, Field(min_length=32)]
+    #: Earlier token secrets, separated by commas or spaces: sessions and links that they signed go on.
+    token_secrets_previous: Secrets = ()
+    #: Token secrets from before these: sessions that they signed are over; they only open second factors, recovery
+    #: codes and progress codes.
+    token_secrets_retired: Secrets = ()
     #: Roles whose holders must give a second factor when they sign in (comma-separated; empty: nobody must).
     second_factor_roles: RoleNames = (Role.KEEPER, Role.SUPERVISOR, Role.ADMIN)
     #: An identity provider for signing in by OpenID Connect, what we are called there, and the claim with the user
@@ -254,6 +275,24 @@ class Settings(BaseSettings):
             "database_url": self.database_owner_url, "database_password_file": self.database_owner_password_file
         }  # fmt: skip
         return self.model_copy(update=owner)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read variables first, then the files in `GRIDLOOP_SECRETS_DIR`, each named like a variable in small letters.
+
+        A variable that is empty counts as not set, so that a file may hold the secret.
+        """
+        known = EnvSettingsSource(settings_cls, env_ignore_empty=bool(os.environ.get(SECRETS_DIR)))
+        if not (folder := os.environ.get(SECRETS_DIR)):
+            return init_settings, known
+        return init_settings, known, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
     @property
     def key_ring(self) -> Path:

@@ -30,6 +30,10 @@ SECTIONS = (
         "database_url": "数据库地址,使用系统运行角色",
         "token_secret": "会话签名与二次验证加密所用的密钥,不少于 32 个字符,各接口进程相同;生成:openssl rand -hex 32",
     }),
+    Section("更换会话密钥", "Changing the token secret", {
+        "token_secrets_previous": "先前的会话密钥,逗号或空格分隔:由其签发的登录继续有效",
+        "token_secrets_retired": "更早的会话密钥:登录不再有效,仅用于打开已存的二次验证、恢复码和查询码",
+    }),
     Section("数据目录与密钥", "Data directory and keys", {
         "data_dir": "数据目录:附件、密钥、密钥库、存证、归档默认都在其中;各进程须相同",
         "key_file": "主密钥文件,权限 0600",
@@ -152,6 +156,12 @@ STORE = (
     Variable("AWS_ALLOW_HTTP", "是否允许不加密的地址", "Whether an address without TLS is taken.", "true"),
 )
 COMMANDS = (
+    Variable(
+        "GRIDLOOP_SECRETS_DIR",
+        "存放设置的目录,一个设置一个文件,文件名为变量名的小写(如 gridloop_token_secret)",
+        "Folder of settings in files, each named like its variable in small letters (`gridloop_token_secret`).",
+        "/run/secrets",
+    ),
     Variable("GRIDLOOP_WEB_URL", "命令行所用的接口地址", "Where commands like `list` and `act` find the API."),
     Variable("GRIDLOOP_USER", "命令行以谁的身份操作", "Who acts."),
     Variable("GRIDLOOP_PASSWORD", "其密码", "The password."),

@@ -23,10 +23,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from infra.token_keys import read_claims, sign_claims
 from models.errors import IdentityProviderAway, IdentityRefused, NoAccountForIdentity
 from models.text import clean_code, find_control
 from services.accounts.sessions import Origin
-from services.accounts.sign_in import ALGORITHM, Token, sign_in_trusted
+from services.accounts.sign_in import Token, sign_in_trusted
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ class IdentityProvider:
             "iss": _ISSUER, "state": state, "nonce": nonce, "verifier": verifier, "next": next_,
             "until": int(now.timestamp()) + STEP_SECONDS,
         }  # fmt: skip
-        return Begun(url, jwt.encode(claims, settings.token_secret.get_secret_value(), ALGORITHM))
+        return Begun(url, sign_claims(settings, claims))
 
     async def finish(
         self, engine: AsyncEngine, settings: Settings, cookie: str, code: str, state: str, back: str,
@@ -183,13 +184,7 @@ class IdentityProvider:
 def _read_cookie(settings: Settings, cookie: str, state: str, now: datetime) -> dict[str, Any]:
     """Return what was begun in this browser. Raises IdentityRefused for another state, or too late."""
     try:
-        claims: dict[str, Any] = jwt.decode(
-            cookie,
-            settings.token_secret.get_secret_value(),
-            algorithms=[ALGORITHM],
-            issuer=_ISSUER,
-            options={"require": ["iss", "state", "nonce", "verifier", "next", "until"]},
-        )
+        claims = read_claims(settings, cookie, _ISSUER, ("iss", "state", "nonce", "verifier", "next", "until"))
     except jwt.PyJWTError as error:
         raise IdentityRefused(why="state") from error
     if claims["state"] != state or now.timestamp() >= float(claims["until"]):

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.settings import Settings
+from infra.token_keys import known_secrets
 from models.errors import SecondFactorExists, SecondFactorUnreadable, WrongSecondFactor
 
 #: How many recovery codes are given at once, and the letters and digits of each (49 bits).
@@ -48,6 +50,8 @@ _TAKE_RECOVERY = text("""
 UPDATE second_factors SET recovery = recovery - CAST(:code AS text)
 WHERE person = :person AND confirmed_at IS NOT NULL AND recovery @> to_jsonb(CAST(:code AS text)) RETURNING person
 """)
+_ALL = text("SELECT person, secret FROM second_factors ORDER BY person FOR UPDATE")
+_ENCRYPT = text("UPDATE second_factors SET secret = :secret WHERE person = :person")
 _RENEW = text("UPDATE second_factors SET recovery = CAST(:recovery AS jsonb) WHERE person = :person")
 _REMOVE = text("DELETE FROM second_factors WHERE person = :person RETURNING confirmed_at")
 
@@ -121,7 +125,9 @@ async def check_second_factor(
     if step is not None:
         taken = await connection.scalar(_TAKE_STEP, {"person": person, "step": step})
     elif (given := _plain(code)) and len(given) == 10:
-        taken = await connection.scalar(_TAKE_RECOVERY, {"person": person, "code": _hash(settings, person, given)})
+        for secret in known_secrets(settings):
+            values = {"person": person, "code": _hash(secret, person, given)}
+            taken = taken or await connection.scalar(_TAKE_RECOVERY, values)
     if taken is None:
         raise WrongSecondFactor(pointer="/otp")
 
@@ -153,28 +159,47 @@ def _plain(code: str) -> str:
 
 
 def _new_recovery(settings: Settings, person: UUID) -> tuple[tuple[str, ...], str]:
+    secret, *_ = known_secrets(settings)
     plain = ["".join(secrets.choice(_ALPHABET) for _ in range(10)) for _ in range(RECOVERY_CODES)]
-    hashes = ", ".join(f'"{_hash(settings, person, code)}"' for code in plain)
+    hashes = ", ".join(f'"{_hash(secret, person, code)}"' for code in plain)
     return tuple(f"{code[:5]}-{code[5:]}" for code in plain), f"[{hashes}]"
 
 
-def _hash(settings: Settings, person: UUID, code: str) -> str:
-    return hmac.new(_key(settings, b"recovery codes"), person.bytes + code.encode(), hashlib.sha256).hexdigest()
+def _hash(secret: str, person: UUID, code: str) -> str:
+    return hmac.new(_key(secret, b"recovery codes"), person.bytes + code.encode(), hashlib.sha256).hexdigest()
 
 
 def _encrypt(settings: Settings, person: UUID, secret: str) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(_key(settings, b"second factor")).encrypt(nonce, secret.encode(), person.bytes)
+    nonce, (token_secret, *_) = os.urandom(_NONCE), known_secrets(settings)
+    return nonce + AESGCM(_key(token_secret, b"second factor")).encrypt(nonce, secret.encode(), person.bytes)
 
 
 def _decrypt(settings: Settings, person: UUID, stored: bytes) -> str:
-    try:
-        cipher = AESGCM(_key(settings, b"second factor"))
-        return cipher.decrypt(stored[:_NONCE], stored[_NONCE:], person.bytes).decode()
-    except InvalidTag as error:
-        raise SecondFactorUnreadable() from error
+    for token_secret in known_secrets(settings):
+        cipher = AESGCM(_key(token_secret, b"second factor"))
+        with suppress(InvalidTag):  # encrypted under another secret of the ring
+            return cipher.decrypt(stored[:_NONCE], stored[_NONCE:], person.bytes).decode()
+    raise SecondFactorUnreadable()
 
 
-def _key(settings: Settings, purpose: bytes) -> bytes:
-    secret = settings.token_secret.get_secret_value().encode()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"gridloop " + purpose).derive(secret)
+def _key(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"gridloop " + purpose).derive(secret.encode())
+
+
+async def encrypt_anew(connection: AsyncConnection, settings: Settings) -> tuple[int, int]:
+    """Encrypt every second factor under the current token secret, in the caller's transaction.
+
+    Return how many there are, and how many no secret of the ring opens. Recovery codes are kept as hashes and stay
+    under the secret by which they were made.
+    """
+    rows = (await connection.execute(_ALL)).all()
+    unreadable = 0
+    for row in rows:
+        person = UUID(str(row.person))
+        try:
+            fresh = _encrypt(settings, person, _decrypt(settings, person, row.secret))
+        except SecondFactorUnreadable:
+            unreadable += 1
+        else:
+            await connection.execute(_ENCRYPT, {"person": person, "secret": fresh})
+    return len(rows), unreadable

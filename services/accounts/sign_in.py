@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import transaction
 from infra.settings import Settings
+from infra.token_keys import read_claims, sign_claims
 from models.errors import NotSignedIn, SecondFactorRequired, WrongPassword
 from models.text import clean_code, find_control
 from services.accounts.attempts import KnownDevice, count_attempt, person_keys, sign_in_keys, succeeded
@@ -21,7 +22,6 @@ from services.accounts.sessions import Origin, open_session
 from services.accounts.turns import turn_of
 
 ISSUER = "gridloop"
-ALGORITHM = "HS256"
 
 
 @dataclass(frozen=True)
@@ -172,20 +172,14 @@ def issue_token(settings: Settings, person: UUID, username: str, now: datetime, 
         "sub": str(person), "sid": str(session), "name": username, "iat": issued, "exp": issued + seconds,
         "iss": ISSUER,
     }  # fmt: skip
-    return Token(jwt.encode(claims, settings.token_secret.get_secret_value(), ALGORITHM), seconds, session)
+    return Token(sign_claims(settings, claims), seconds, session)
 
 
 def read_token(settings: Settings, token: str, now: datetime) -> Claims:
     """Return the claims of a token that we signed and that is valid at `now`. Raises NotSignedIn."""
     try:
-        claims = jwt.decode(
-            token,
-            settings.token_secret.get_secret_value(),
-            algorithms=[ALGORITHM],
-            issuer=ISSUER,
-            # Checked below against `now`; the library would use the system clock.
-            options={"require": ["sub", "sid", "iat", "exp", "iss"], "verify_exp": False, "verify_iat": False},
-        )
+        # The time is checked below against `now`.
+        claims = read_claims(settings, token, ISSUER, ("sub", "sid", "iat", "exp", "iss"), timed=False)
         found = Claims(
             person=UUID(claims["sub"]),
             session=UUID(claims["sid"]),

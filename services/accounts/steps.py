@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from infra.token_keys import read_claims, sign_claims
 from models.errors import NotSignedIn
-from services.accounts.sign_in import ALGORITHM, Verified
+from services.accounts.sign_in import Verified
 
 _ISSUER = "gridloop-step"
 _SECONDS = 300
@@ -23,19 +24,13 @@ def make_ticket(settings: Settings, verified: Verified, now: datetime) -> str:
         "iss": _ISSUER, "sub": str(verified.person), "name": verified.username, "keys": verified.keys,
         "pwd": _digest(verified.password_hash), "until": int(now.timestamp()) + _SECONDS,
     }  # fmt: skip
-    return jwt.encode(claims, settings.token_secret.get_secret_value(), ALGORITHM)
+    return sign_claims(settings, claims)
 
 
 async def read_ticket(engine: AsyncEngine, settings: Settings, ticket: str, now: datetime) -> Verified:
     """Return whose password was right. Raises NotSignedIn for a ticket that is not ours, or over."""
     try:
-        claims = jwt.decode(
-            ticket,
-            settings.token_secret.get_secret_value(),
-            algorithms=[ALGORITHM],
-            issuer=_ISSUER,
-            options={"require": ["iss", "sub", "name", "keys", "pwd", "until"]},
-        )
+        claims = read_claims(settings, ticket, _ISSUER, ("iss", "sub", "name", "keys", "pwd", "until"))
         person, keys = UUID(claims["sub"]), tuple(str(key) for key in claims["keys"])
         over = now.timestamp() >= float(claims["until"])
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:

@@ -4,7 +4,6 @@ A code is ten characters of Crockford's alphabet, which has no look-alikes: fift
 a secret, so that a form posted twice gets the same code. Only its hash is stored.
 """
 
-import hashlib
 import hmac
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.settings import Settings
+from infra.token_keys import keyed_hash, known_secrets
 from models.errors import WrongCode
 from models.phone import phone_tail
 from models.text import clean_code
@@ -23,10 +23,16 @@ LENGTH = 10
 #: Look-alikes that people type, and the characters they stand for.
 _LOOK_ALIKES = str.maketrans("ILO", "110")
 
+_STORE = text("""
+    INSERT INTO progress_codes (code_hash, report_id, phone_hash, made_at) VALUES (:hash, :report, :phone, :now)
+    ON CONFLICT (report_id) DO NOTHING
+""")
+_STORED = text("SELECT code_hash FROM progress_codes WHERE report_id = :report")
+_FIND = text("SELECT code_hash, report_id, phone_hash FROM progress_codes WHERE code_hash = ANY(:hashes)")
 
-def make_code(settings: Settings, report_id: UUID) -> str:
-    """Return the code of a report, written in two groups of five."""
-    digest = keyed_hash(settings, b"progress-code", report_id.bytes)
+
+def _code_by(secret: str, report_id: UUID) -> str:
+    digest = keyed_hash(secret, b"progress-code", report_id.bytes)
     number = int.from_bytes(digest[:8])
     characters = "".join(ALPHABET[number >> (5 * position) & 31] for position in range(LENGTH))
     return f"{characters[:5]}-{characters[5:]}"
@@ -42,50 +48,46 @@ async def issue_code(
 ) -> str:
     """Store the report's code and return it; with a `phone`, its last four digits are required besides.
 
-    Repeating it returns the same code.
+    Repeating it returns the same code, also after a change of the secret.
     """
-    code = make_code(settings, report_id)
-    await connection.execute(
-        text(
-            "INSERT INTO progress_codes (code_hash, report_id, phone_hash, made_at)"
-            " VALUES (:hash, :report, :phone, :now) ON CONFLICT (report_id) DO NOTHING"
-        ),
-        {"hash": _hash(settings, code), "report": report_id, "phone": _phone_hash(settings, code, phone), "now": now},
-    )
-    return code
+    secret = known_secrets(settings)[0]
+    code = _code_by(secret, report_id)
+    values = {"hash": _hash(secret, code), "report": report_id, "phone": _phone_hash(secret, code, phone), "now": now}
+    await connection.execute(_STORE, values)
+    return await read_code(connection, settings, report_id)
+
+
+async def read_code(connection: AsyncConnection, settings: Settings, report_id: UUID) -> str:
+    """Return the code of a report that was stored, under whichever secret of the ring it was made.
+
+    For a report without one, or of a secret that has left the ring, the code that the current secret makes.
+    """
+    stored = await connection.scalar(_STORED, {"report": report_id})
+    codes = [_code_by(secret, report_id) for secret in known_secrets(settings)]
+    hashes = [_hash(secret, code) for secret, code in zip(known_secrets(settings), codes, strict=True)]
+    return codes[hashes.index(stored)] if stored in hashes else codes[0]
 
 
 async def find_report(
     connection: AsyncConnection, settings: Settings, code: str, phone_tail: str, now: datetime
 ) -> UUID:
     """Return the report of a code. Raises WrongCode for an unknown code and for wrong digits alike."""
-    row = (
-        await connection.execute(
-            text("SELECT report_id, phone_hash FROM progress_codes WHERE code_hash = :hash"),
-            {"hash": _hash(settings, code)},
-        )
-    ).one_or_none()
-    given = _phone_hash(settings, code, phone_tail) or ""
+    by_hash = {_hash(secret, code): secret for secret in known_secrets(settings)}
+    row = (await connection.execute(_FIND, {"hashes": list(by_hash)})).one_or_none()
+    secret = known_secrets(settings)[0] if row is None else by_hash[row.code_hash]
+    given = _phone_hash(secret, code, phone_tail) or ""
     if row is None or not hmac.compare_digest(row.phone_hash or given, given):
         raise WrongCode()
     return UUID(str(row.report_id))
 
 
-def _hash(settings: Settings, code: str) -> str:
-    return keyed_hash(settings, b"progress-hash", normalize_code(code).encode()).hex()
+def _hash(secret: str, code: str) -> str:
+    return keyed_hash(secret, b"progress-hash", normalize_code(code).encode()).hex()
 
 
-def _phone_hash(settings: Settings, code: str, phone: str | None) -> str | None:
+def _phone_hash(secret: str, code: str, phone: str | None) -> str | None:
     """Return the hash of the last four digits with the code, so that equal digits of two reports differ; None for no
     phone.
     """
     digits = phone_tail(phone or "")
-    return (
-        keyed_hash(settings, b"progress-phone", f"{normalize_code(code)}:{digits}".encode()).hex() if digits else None
-    )
-
-
-def keyed_hash(settings: Settings, purpose: bytes, content: bytes) -> bytes:
-    """Return the hash of `content` that only this system can make, for one purpose."""
-    secret = settings.token_secret.get_secret_value().encode()
-    return hmac.new(secret, purpose + b"\0" + content, hashlib.sha256).digest()
+    return keyed_hash(secret, b"progress-phone", f"{normalize_code(code)}:{digits}".encode()).hex() if digits else None

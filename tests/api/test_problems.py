@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from api.middleware import RequestMiddleware
+from doors.draining import Drain
 from doors.negotiation import preferred_language
 from doors.problems import add_error_handlers, error_for_unexpected, problem_document
 from infra.settings import Settings
@@ -38,7 +39,7 @@ class Body(BaseModel):
 async def client(api_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A small application in which everything goes wrong."""
     app = FastAPI()
-    app.state.services = SimpleNamespace(settings=api_settings)
+    app.state.services, app.state.drain = SimpleNamespace(settings=api_settings), Drain()
 
     @app.post("/body")
     async def body(body: Body) -> datetime | None:

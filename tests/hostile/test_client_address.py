@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 from api.middleware import RequestMiddleware
 from doors.client import client_address, is_https, public_address
+from doors.draining import Drain
 from doors.problems import add_error_handlers
 from infra.settings import Settings
 from tests.hostile.served import served
@@ -24,7 +25,7 @@ def some_settings(**values: Any) -> Settings:
 def small_app(settings: Settings) -> FastAPI:
     """An application that tells what it knows of the client."""
     app = FastAPI()
-    app.state.services = SimpleNamespace(settings=settings)
+    app.state.services, app.state.drain = SimpleNamespace(settings=settings), Drain()
     add_error_handlers(app)
     app.add_middleware(RequestMiddleware)
 

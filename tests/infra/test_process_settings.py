@@ -1,5 +1,7 @@
 """Settings of the processes: what is taken, and what is refused before anything starts."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -32,8 +34,23 @@ def test_the_queues_of_a_worker(monkeypatch: pytest.MonkeyPatch, given: dict[str
     {"WORKER_NAME": "a name"},
     {"WORKER_DEPLOYMENT": "gridloop"},
     {"WORKER_BUILD": "1.4.0"},
+    {"TOKEN_SECRETS_PREVIOUS": "short"},
     {"WORKER_DEPLOYMENT": "grid.loop", "WORKER_BUILD": "1.4.0"},
 ])  # fmt: skip
 def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         process_settings(monkeypatch, **given)
+
+
+def test_secrets_lie_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As containers get them; a variable that is set comes first, and one that is empty does not hide the file."""
+    (tmp_path / "gridloop_token_secret").write_text("f" * 64 + "\n")
+    (tmp_path / "gridloop_token_secrets_previous").write_text(f"{'g' * 64}\n{'h' * 64}\n")
+    (tmp_path / "gridloop_metrics_token").write_text("in the file, long enough")
+    monkeypatch.setenv("GRIDLOOP_SECRETS_DIR", str(tmp_path))
+    settings = process_settings(monkeypatch, TOKEN_SECRET="", METRICS_TOKEN="in the variable, long enough")
+    assert settings.token_secret.get_secret_value() == "f" * 64
+    assert [one.get_secret_value()[0] for one in settings.token_secrets_previous] == ["g", "h"]
+    assert settings.metrics_token is not None
+    assert settings.metrics_token.get_secret_value() == "in the variable, long enough"
+    assert "f" * 64 not in repr(settings)

@@ -24,7 +24,7 @@ from services.accounts.limits import PUBLIC_REPORTS, WRONG_CODES
 from services.directory.people import list_categories
 from services.public.photo_tokens import make_photo_token
 from services.public.progress import read_progress
-from services.public.progress_code import find_report, make_code, normalize_code
+from services.public.progress_code import find_report, normalize_code, read_code
 from services.public.reports import PublicReport, check_public_report, send_by_code, submit_public_report
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
@@ -212,7 +212,8 @@ def _with_lost(faults: dict[str, str], form: FormData, visitor: Visitor) -> dict
 
 async def _show_changed_report(services: Services, visitor: Visitor, typed: dict[str, str], photos: Photos) -> Response:
     """Say that the report was stored before it was changed, with its code; the new words may be sent as another."""
-    code = make_code(services.settings, UUID(typed["report_id"]))
+    async with services.reading.connect() as connection:
+        code = await read_code(connection, services.settings, UUID(typed["report_id"]))
     again = {**typed, "report_id": str(new_id())}
     return await _show_report_form(services, visitor, again, {}, 409, photos, stored_code=code)
 
