@@ -7,6 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from cli.reconcile import DRIFT_NAMES
+from models.ids import new_id
+from models.jobs.audit import Drift
 from tests.builders import MICRO
 from tests.cli.conftest import Run, Served, answer, refusal
 
@@ -51,6 +54,22 @@ def test_agreement_is_reported_and_drift_is_listed(operator: Run, served: Served
             "UPDATE cases SET owner_id = state #>> '{owner,id}' WHERE case_no = %s",
             case["case_no"],
         )
+
+
+def test_every_kind_of_finding_has_a_name(operator: Run, served: Served) -> None:
+    assert set(DRIFT_NAMES) == set(Drift)
+    id_ = str(new_id())
+    change(
+        served,
+        "INSERT INTO outbox (id, origin_kind, origin_id, effect, written_at, next_try_at, tries, failure)"
+        " VALUES (%s, 'case', %s, '{\"kind\": \"tell_case\"}', now(), 'infinity', 1, 'refused')",
+        id_, str(new_id()),
+    )  # fmt: skip
+    try:
+        bad = operator("reconcile")
+        assert (bad.exit_code, "findings: 1 (effect stuck 1)" in bad.stderr) == (1, True), bad.output
+    finally:
+        change(served, "DELETE FROM outbox WHERE id = %s", id_)
 
 
 def test_without_a_system_there_is_a_plain_error(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
