@@ -206,3 +206,41 @@ async def test_sweeping_and_uploading_at_once_loses_nothing(harness: ApiHarness)
             sweep_files(harness.engine, attachments_of(harness.settings), before), harness.upload("duty", content)
         )
         assert (await harness.ask("duty", f"/attachments/{sha256}")).status_code == 200
+
+
+async def test_sweeping_and_naming_at_once_loses_nothing(harness: ApiHarness) -> None:
+    """Whichever comes first: a case that has a file has it whole, and a file that was swept is in no case."""
+    place, outcomes = attachments_of(harness.settings), set()
+    for number in range(10, 20):
+        sha256 = await harness.upload("worker", a_picture(f"#0e00{number}"))
+        await _age(harness, sha256, timedelta(days=8))
+        report = {"report_id": str(uuid4()), "category": "0201", "title": "欠薪", "grid": MICRO,
+                  "attachments": [sha256]}  # fmt: skip
+
+        reporting = asyncio.create_task(harness.send("worker", "/cases", report))
+        while not reporting.done():
+            await sweep_files(harness.engine, place, datetime.now(UTC) - timedelta(days=7))
+        sent = await reporting
+        seen = await harness.ask("worker", f"/attachments/{sha256}")
+        outcomes.add(sent.status_code)
+        if sent.status_code == 201:
+            assert seen.status_code == 200, number
+        else:
+            assert sent.json()["code"] == "unknown_attachment"
+            assert seen.status_code == 404
+    assert outcomes <= {201, 422}
+
+
+async def test_without_the_store_of_attachments_reports_go_on(harness: ApiHarness) -> None:
+    away = harness.settings.model_copy(update={"attachments": "/dev/null/nowhere"})
+    services = harness.app.state.services
+    harness.app.state.services = Services(Resources(away, harness.engine, harness.temporal))
+    try:
+        answer = await post(harness, form(title="照片存不了"), files())
+        assert answer.status_code == 503
+        assert "附件存储暂时无法访问" in answer.text
+        assert (await post(harness, form(title="没有照片"))).status_code == 200
+        assert (await harness.report())["case_no"]
+    finally:
+        harness.app.state.services = services
+    assert (await post(harness, form(title="又有照片"), files())).status_code == 200
