@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 #: Module and attribute of each command: a function, or the `app` of a group.
 COMMANDS = {
     "up": "cli.up:up",
+    "setup": "cli.setup:setup",
     "db": "cli.db:app",
     "report": "cli.cases:report",
     "show": "cli.cases:show",
