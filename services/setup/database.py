@@ -14,7 +14,7 @@ from infra.pooler import TransactionPooler
 from infra.schema import Schema
 from infra.settings import Settings
 from services.setup.faults import SetupFault
-from services.setup.report import Item, advice, made, mend, ok
+from services.setup.report import Item, State, advice, made, mend, ok
 from services.setup.tables import grant_rights, read_tables, refuse_pooler, upgrade_tables
 
 #: Major versions of PostgreSQL that are supported.
@@ -50,9 +50,14 @@ async def database_items(settings: Settings, *, check: bool) -> AsyncIterator[It
         yield await _extensions(connection)
         yield await _clock(connection)
         yield await _connections(connection, settings)
+        role = await _role(connection, settings, check=check)
+        if role is not None:
+            yield role
         yield await _tables(settings, check=check)
-        async for item in _roles(connection, settings, check=check):
-            yield item
+        if role is None or role.state is State.MADE:
+            rights = await _rights(connection, settings, check=check)
+            if rights is not None:
+                yield rights
 
 
 def _with_remedy(zh: str, en: str) -> tuple[str, str]:
@@ -194,42 +199,42 @@ async def _tables(settings: Settings, *, check: bool) -> Item:
     )
 
 
-async def _roles(connection: "psycopg.AsyncConnection[Any]", settings: Settings, *, check: bool) -> AsyncIterator[Item]:
-    """The role that runs the system: that it exists, gets in, and may do what it must and no more."""
+async def _role(connection: "psycopg.AsyncConnection[Any]", settings: Settings, *, check: bool) -> Item | None:
+    """The role that runs the system, where it is missing or the owner itself; None for one that is there."""
     role, owner = user_of(settings.database), user_of(settings.owner_database)
     if role is None or role == owner:
-        yield advice(
+        return advice(
             "roles",
             "运行与建表用同一角色,已记录的事实可被改动;建议另设运行角色(见 docs/operations/database-roles.md)",
             "one role owns the tables and runs the system, and so may change recorded facts: give the running system a"
             " role of its own (docs/operations/database-roles.md)",
         )
-        return
     if await _one(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) is None:
-        item = await _make_role(connection, settings, role, check=check)
-        yield item
-        if item.state.value == "mend":
-            return
+        return await _make_role(connection, settings, role, check=check)
+    return None
+
+
+async def _rights(connection: "psycopg.AsyncConnection[Any]", settings: Settings, *, check: bool) -> Item | None:
+    """Whether the role that runs the system gets in, and may do what it must and no more; None without tables."""
+    role, owner = user_of(settings.database), user_of(settings.owner_database)
     try:
         async with await psycopg.AsyncConnection.connect(settings.database):
             pass
     except psycopg.OperationalError as error:
         why = reason(error)
-        yield mend("roles", *_with_remedy(f"角色 {role} 无法连接:{why}", f"the role {role} can't connect: {why}"))
-        return
+        return mend("roles", *_with_remedy(f"角色 {role} 无法连接:{why}", f"the role {role} can't connect: {why}"))
     if await _one(connection, "SELECT to_regclass('workflow_place')") is None:
-        return
+        return None
     if await _one(connection, _RIGHTS, {"role": role}):
-        yield ok("roles", f"{owner} 建表,{role} 运行", f"{owner} owns the tables, {role} runs the system")
-    elif check:
-        yield mend(
+        return ok("roles", f"{owner} 建表,{role} 运行", f"{owner} owns the tables, {role} runs the system")
+    if check:
+        return mend(
             "roles",
             f"角色 {role} 的权限不对;请执行 gridloop setup",
             f"the rights of the role {role} are not as they must be: gridloop setup",
         )
-    else:
-        await asyncio.to_thread(grant_rights, settings)
-        yield made("roles", f"已为 {role} 授权", f"the role {role} has its rights")
+    await asyncio.to_thread(grant_rights, settings)
+    return made("roles", f"已为 {role} 授权", f"the role {role} has its rights")
 
 
 async def _make_role(connection: "psycopg.AsyncConnection[Any]", settings: Settings, role: str, *, check: bool) -> Item:

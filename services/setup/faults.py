@@ -23,6 +23,10 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
         "该数据库角色无权建表:请将 GRIDLOOP_DATABASE_OWNER_URL 设为拥有这些表的角色",
         "the role may not do this: set GRIDLOOP_DATABASE_OWNER_URL to the role that owns the tables",
     ),
+    "42704": (
+        "没有运行系统的角色;请先执行 gridloop setup",
+        "there is no role that runs the system yet: run gridloop setup first",
+    ),
     "53100": ("数据库所在磁盘已满:请腾出空间后再执行", "the disk of the database is full: make room and run it again"),
     "55P03": (
         "有查询长时间占用数据表:请稍后再执行",
