@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from api.compression import CompressionMiddleware
 from api.middleware import RequestMiddleware
 from api.routes import ROUTERS
+from api.server import warn_of_proxies
 from doors.dependencies import Services
 from doors.draining import Drain
 from doors.masking import MaskingMiddleware
@@ -40,6 +41,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """
     config = settings()
     set_up_logging(config)
+    warn_of_proxies(config)
     choose_kinds(config.masked_numbers)
     engine = open_database(config, timeout=ANSWER_TIMEOUT)
     try:

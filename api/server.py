@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api.slow_clients import GuardedProtocol
 from doors.draining import Drain
 from infra.settings import Settings
+from infra.web_address import LOOPBACK_NAMES
 
 log = structlog.get_logger("api.server")
 
@@ -37,6 +38,18 @@ def server_config(app: FastAPI | Any, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=math.ceil(settings.web_grace.total_seconds()),
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
+    )
+
+
+def warn_of_proxies(settings: Settings) -> None:
+    """Log a warning when people probably come through a proxy that is not trusted: all count as one client then."""
+    if settings.trusted_proxies or (settings.web_host in LOOPBACK_NAMES and settings.public_url is None):
+        return
+    log.warning(
+        "no trusted proxies: behind a proxy all people count as one client, and https is not seen;"
+        " set GRIDLOOP_TRUSTED_PROXIES, see docs/operations/proxy.md",
+        host=settings.web_host,
+        public_url=settings.public_url,
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from doors.client import is_https
+from infra.settings import Settings
 from models.errors import ForeignRequest
 
 COOKIE = "gridloop_session"
@@ -47,4 +48,7 @@ def _is_same_origin(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    if origin is None:
+        return False
+    settings: Settings = request.app.state.services.settings
+    return origin == settings.public_url or urlsplit(origin).netloc == request.headers.get("host")

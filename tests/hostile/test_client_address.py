@@ -7,8 +7,10 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import SecretStr, ValidationError
+from structlog.testing import capture_logs
 
 from api.middleware import RequestMiddleware
+from api.server import warn_of_proxies
 from doors.client import client_address, is_https, public_address
 from doors.draining import Drain
 from doors.problems import add_error_handlers
@@ -36,8 +38,10 @@ def small_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def ask(settings: Settings, headers: list[tuple[str, str]]) -> httpx.Response:
-    async with served(small_app(settings), settings) as port, httpx.AsyncClient(trust_env=False) as http:
+async def ask(settings: Settings, headers: list[tuple[str, str]], peer: str = "127.0.0.1") -> httpx.Response:
+    """The answer to a request from the address `peer` of this machine."""
+    transport = httpx.AsyncHTTPTransport(local_address=peer)
+    async with served(small_app(settings), settings) as port, httpx.AsyncClient(transport=transport) as http:
         return await http.get(f"http://127.0.0.1:{port}/who", headers=headers)
 
 
@@ -67,6 +71,38 @@ async def test_only_a_trusted_proxy_tells_the_address(
 ) -> None:
     answer = await ask(some_settings(**options), headers)
     assert answer.json()[:2] == [address, https]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address", "https"),
+    [
+        ((), "127.9.9.9", False),
+        (("127.0.0.1",), "127.9.9.9", False),
+        (("127.9.9.9",), "203.0.113.77", True),
+        (("10.0.0.0/8", "127.9.0.0/16"), "203.0.113.77", True),
+    ],
+)
+async def test_a_proxy_on_another_host_must_be_named(proxies: tuple[str, ...], address: str, https: bool) -> None:
+    headers = [(FORWARDED, "203.0.113.77"), ("X-Forwarded-Proto", "https")]
+    answer = await ask(some_settings(trusted_proxies=proxies), headers, peer="127.9.9.9")
+    assert answer.json()[:2] == [address, https]
+
+
+@pytest.mark.parametrize(
+    ("options", "warns"),
+    [
+        ({}, False),
+        ({"web_host": "::1"}, False),
+        ({"web_host": "0.0.0.0"}, True),
+        ({"public_url": "https://grid.example"}, True),
+        ({"web_host": "0.0.0.0", "trusted_proxies": ("10.0.3.7",)}, False),
+        ({"public_url": "https://grid.example", "trusted_proxies": ("127.0.0.1",)}, False),
+    ],
+)
+def test_a_proxy_that_nobody_named_is_told_at_the_start(options: dict[str, Any], warns: bool) -> None:
+    with capture_logs() as said:
+        warn_of_proxies(some_settings(**options))
+    assert ["GRIDLOOP_TRUSTED_PROXIES" in line["event"] for line in said] == [True] * warns
 
 
 @pytest.mark.parametrize(
