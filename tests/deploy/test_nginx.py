@@ -61,11 +61,15 @@ class Front:
     grpc: int
     folder: Path
 
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """Trusts the certificate of this run."""
+        return ssl.create_default_context(cafile=str(self.folder / CA))
+
     @contextmanager
     def client(self, **options: object) -> Iterator[httpx.Client]:
-        """A client from another address, which trusts the certificate of this run."""
-        trust = ssl.create_default_context(cafile=str(self.folder / CA))
-        transport = httpx.HTTPTransport(verify=trust, local_address=CLIENT_ADDRESS)
+        """A client from another address."""
+        transport = httpx.HTTPTransport(verify=self.trust, local_address=CLIENT_ADDRESS)
         base = f"https://127.0.0.1:{self.https}"
         with httpx.Client(
             transport=transport,
@@ -86,21 +90,20 @@ def replaced(text: str, changes: dict[str, str]) -> str:
     return text
 
 
-def arrange(folder: Path, site: Site, servers: Servers) -> Front:
-    """Write the configuration with the places and ports of this run."""
-    https, http, grpc, closed = free_ports(4)
+def arrange(folder: Path, pages: tuple[str, str], servers: Servers) -> Front:
+    """Write the configuration with the places and ports of this run. `pages`: `host:port` of both processes."""
+    https, http, grpc = free_ports(3)
     make_certificates(folder)
     for made in (SERVER, CA):
         (folder / made).chmod(0o644)
     (folder / "conf.d").mkdir()
     places = {"/etc/nginx/gridloop/gridloop-headers.conf": f"{folder}/gridloop-headers.conf"}
     (folder / "gridloop-headers.conf").write_text((FILES / "gridloop-headers.conf").read_text("utf-8"))
-    stopped = f"127.0.0.1:{closed}"
     (folder / "conf.d" / "gridloop.conf").write_text(
         replaced((FILES / "gridloop.conf").read_text("utf-8"), {
             **places,
-            "server 127.0.0.1:8080 ": f"server {stopped} ",
-            "server 127.0.0.1:8081 ": f"server {site.url.removeprefix('http://')} ",
+            "server 127.0.0.1:8080 ": f"server {pages[0]} ",
+            "server 127.0.0.1:8081 ": f"server {pages[1]} ",
             "listen 443 ": f"listen 127.0.0.1:{https} ", "listen 80;": f"listen 127.0.0.1:{http};",
             "/etc/nginx/gridloop/fullchain.pem": f"{folder}/{SERVER}",
             "/etc/nginx/gridloop/privkey.pem": f"{folder}/{SERVER}",
@@ -122,8 +125,16 @@ def arrange(folder: Path, site: Site, servers: Servers) -> Front:
 @pytest.fixture(scope="module")
 def front(site: Site, servers: Servers) -> Iterator[Front]:
     """nginx, running; `nginx -t` has taken its files without a warning."""
+    (closed,) = free_ports(1)
+    with running_nginx((f"127.0.0.1:{closed}", site.url.removeprefix("http://")), servers) as made:
+        yield made
+
+
+@contextmanager
+def running_nginx(pages: tuple[str, str], servers: Servers) -> Iterator[Front]:
+    """Run nginx before two processes of the pages and before Temporal, until the block ends."""
     with temporary_directory() as folder:
-        made = arrange(folder, site, servers)
+        made = arrange(folder, pages, servers)
         command = [tools.need("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr

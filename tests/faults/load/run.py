@@ -133,10 +133,10 @@ async def settle(site: Site, crowd: People, report: Report) -> None:
     for url in site.urls:
         await site.until_ready(url, SETTLING)
     await site.engine.dispose()
-    await _until_quiet(site, began + SETTLING)
-    report.findings.accepted_then_refused = await _settle_accepted(site, report.ledger, began + SETTLING)
-    await _learn_outcomes(crowd, report.ledger, began + SETTLING)
-    await _until_quiet(site, began + SETTLING)
+    await until_quiet(site, began + SETTLING)
+    report.findings.accepted_then_refused = await settle_accepted(site, report.ledger, began + SETTLING)
+    await learn_outcomes(crowd, report.ledger, began + SETTLING)
+    await until_quiet(site, began + SETTLING)
     refused = report.findings.accepted_then_refused
     report.reconcile = await _until_clean(site, time.monotonic() + HEALING)
     report.settled_after = time.monotonic() - began
@@ -151,7 +151,7 @@ async def settle(site: Site, crowd: People, report: Report) -> None:
     assert site.up.poll() is None, f"up ended:\n{site.said}"
 
 
-async def _until_quiet(site: Site, deadline: float) -> None:
+async def until_quiet(site: Site, deadline: float) -> None:
     """Wait until no effect and no errand waits."""
     waiting = text(
         "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM cases, jsonb_array_elements(state -> 'errands') e"
@@ -166,7 +166,7 @@ async def _until_quiet(site: Site, deadline: float) -> None:
         await asyncio.sleep(0.3)
 
 
-async def _settle_accepted(site: Site, ledger: Ledger, deadline: float) -> int:
+async def settle_accepted(site: Site, ledger: Ledger, deadline: float) -> int:
     """Wait until everything that was accepted (202) is recorded, before anything is sent again. Return how many of them
     the rules refused in the end, which they may: the sender learns it when it asks."""
     pending = [one for one in ledger.of(Subject.REPORT, Subject.COMMAND) if one.accepted and not one.acknowledged]
@@ -197,7 +197,7 @@ async def _was_refused(client: Client, sending: Sending) -> bool:
     return False
 
 
-async def _learn_outcomes(crowd: People, ledger: Ledger, deadline: float) -> None:
+async def learn_outcomes(crowd: People, ledger: Ledger, deadline: float) -> None:
     """Send again whatever has no outcome, as a phone's outbox does; those whose senders have ended stay open."""
     while still := [one for one in ledger.sendings.values() if one.open and not one.abandoned]:
         assert time.monotonic() < deadline, f"no outcome: {[(one.name, one.answers, one.codes) for one in still]}"
