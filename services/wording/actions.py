@@ -12,6 +12,7 @@ from services.wording.vocabulary import INTEREST_KINDS, Labels, label_of
 ACTIONS: dict[str, tuple[str, ...]] = {
     "database": ("直接改数据库", "changed in the database"),
     "decode_payloads": ("读取加密的流程数据", "read encrypted workflow data"),
+    "end": ("停用", "end"),
     "grids check": ("检查网格", "check grid units"),
     "grids load": ("导入网格", "load grid units"),
     "own password": ("修改本人密码", "change one's own password"),
@@ -26,6 +27,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "people shift": ("登记值班", "record a shift"),
     "policy draft": ("编辑策略草稿", "edit a draft of the policy"),
     "policy publish": ("发布策略", "publish a policy"),
+    "revoke_key": ("吊销监测站密钥", "revoke a station's key"),
+    "rotate_key": ("更换监测站密钥", "replace a station's key"),
     "simulate": ("模拟策略", "simulate a policy"),
     "temporal_interface": ("操作流程引擎页面", "act on the workflow engine's pages"),
     "token create": ("新建访问令牌", "make a personal token"),

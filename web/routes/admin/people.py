@@ -1,5 +1,6 @@
 """管理: one person, with their name and roles, by forms."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -104,15 +105,25 @@ async def change_person(
     name: Words = "", active: Annotated[bool, Form()] = False,
 ) -> Response:  # fmt: skip
     """Change the name, or whether the person is here."""
+
+    async def change(connection: AsyncConnection) -> None:
+        checked = NewPerson.model_validate({"username": username, "name": name})
+        await people.change_person(connection, reader.person, username, checked.name, active=active, now=reader.now)
+
+    return await _carry_out(request, services, reader, username, change, typed_name=name)
+
+
+async def _carry_out(
+    request: Request, services: ServicesDep, reader: Reader, username: str,
+    change: Callable[[AsyncConnection], Awaitable[None]], **typed: Any,
+) -> Response:  # fmt: skip
+    """Change something of a person, and go to their page; a refusal is shown there, with what was typed."""
     try:
         async with transaction(services.engine) as connection:
-            checked = NewPerson.model_validate({"username": username, "name": name})
-            await people.change_person(
-                connection, reader.person, username, checked.name, active=active, now=reader.now
-            )  # fmt: skip
-    except (DomainError, ValidationError) as error:
+            await change(connection)
+    except (DomainError, ValidationError, ValueError) as error:
         fault = admin_fault(error, reader)
-        return await _person_page(services, reader, username, status_of(error), fault=fault, typed_name=name)
+        return await _person_page(services, reader, username, status_of(error), fault=fault, **typed)
     return go_to(request, f"/admin/people/{username}?done=1")
 
 
@@ -131,20 +142,20 @@ async def change_roles(
 ) -> Response:
     """Give a role, or end one (`grant`) with the day `until`."""
     typed = {"role": role, "department": department, "grid": grid, "since": since, "until": until}
-    try:
-        async with transaction(services.engine) as connection:
-            if grant is not None:
-                last = date.fromisoformat(until or "")
-                await people.end_grant(connection, reader.person, username, grant, last, reader.now)
-            else:
-                given = NewGrant.model_validate(typed)
-                await people.add_grant(connection, reader.person, username, given, reader.now)
-    except (DomainError, ValidationError, ValueError) as error:
-        kept = {name: value or "" for name, value in typed.items()} if grant is None else {}
-        return await _person_page(
-            services, reader, username, status_of(error), fault=admin_fault(error, reader), typed=kept
-        )
-    return go_to(request, f"/admin/people/{username}?done=1")
+
+    async def change(connection: AsyncConnection) -> None:
+        if grant is not None:
+            last = date.fromisoformat(until or "")
+            await people.end_grant(connection, reader.person, username, grant, last, reader.now)
+        else:
+            await people.add_grant(connection, reader.person, username, NewGrant.model_validate(typed), reader.now)
+
+    return await _carry_out(request, services, reader, username, change, typed=_kept(typed, ends=grant))
+
+
+def _kept(typed: dict[str, str | None], ends: UUID | None) -> dict[str, str]:
+    """What stands in the form again after a refusal: nothing where something else was to end."""
+    return {name: value or "" for name, value in typed.items()} if ends is None else {}
 
 
 @router.post("/admin/people/{username}/interests")
@@ -162,20 +173,16 @@ async def change_interests(
 ) -> Response:
     """Declare an interest, or end one (`interest`) with the day `until`."""
     typed = {"kind": kind, "target": target, "since": since, "until": until, "reason": reason}
-    try:
-        async with transaction(services.engine) as connection:
-            if interest is not None:
-                last = date.fromisoformat(until or "")
-                await interests.end_interest(connection, reader.person, username, interest, last, reader.now)
-            else:
-                draft = InterestDraft.model_validate(typed)
-                await interests.put_interest(connection, reader.person, username, draft, reader.now)
-    except (DomainError, ValidationError, ValueError) as error:
-        kept = {name: value or "" for name, value in typed.items()} if interest is None else {}
-        return await _person_page(
-            services, reader, username, status_of(error), fault=admin_fault(error, reader), typed_interest=kept
-        )
-    return go_to(request, f"/admin/people/{username}?done=1")
+
+    async def change(connection: AsyncConnection) -> None:
+        if interest is not None:
+            last = date.fromisoformat(until or "")
+            await interests.end_interest(connection, reader.person, username, interest, last, reader.now)
+        else:
+            draft = InterestDraft.model_validate(typed)
+            await interests.put_interest(connection, reader.person, username, draft, reader.now)
+
+    return await _carry_out(request, services, reader, username, change, typed_interest=_kept(typed, ends=interest))
 
 
 @router.post("/admin/people/{username}/password")
