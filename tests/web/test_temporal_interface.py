@@ -159,6 +159,9 @@ async def test_administration_says_what_is_protected(
     page = (await http.get("/admin?lang=en", headers=cookie)).text
     assert "neither taken nor shown" in page
     assert "no workflow goes on" in page
+    assert "store of attachments" not in page
+    api_settings.attachments_dir.write_text("in the place of the folder")
+    assert "The store of attachments is away" in (await http.get("/admin?lang=en", headers=cookie)).text
     for username in ("supervisor", "auditor", "local_admin"):
         theirs = {"Cookie": f"{COOKIE}={token_for(api_settings, username)}"}
         answer = await http.get("/admin?lang=en", headers=theirs)
