@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
 from infra.database import autocommit_engine, is_away, reason
+from infra.outages import DATABASE
 from infra.store import cases
 from infra.store.around_case import lock_both
 from infra.store.attachments import keep_files, use_up
@@ -73,7 +74,7 @@ class Recorder:
                 recorded = _failure_result(step, error)
                 _log_and_count(step, recorded)
                 return recorded
-            log.warning("database away", report_id=str(step.report_id), command=step.command.kind, reason=reason(error))
+            DATABASE.note_away(reason(error), report_id=str(step.report_id), command=step.command.kind)
             raise ApplicationError(
                 "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
             ) from None

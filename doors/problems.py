@@ -17,6 +17,7 @@ from doors.input_errors import pointer
 from doors.negotiation import CONTENT_LANGUAGE, preferred_language
 from infra.database import is_away, reason
 from infra.files import DISK_FULL
+from infra.outages import DATABASE
 from infra.schema import REMEDY, is_behind
 from infra.store.context import NoFallbackOwner
 from infra.store.policies import NoPolicy
@@ -238,7 +239,7 @@ def error_for_unexpected(error: Exception) -> DomainError:
         log.error("not set up", reason=str(error))
         return NotSetUp()
     if is_away(error):
-        log.warning("database away", error=type(error).__name__, reason=reason(error))
+        DATABASE.note_away(reason(error), error=type(error).__name__)
         return StoreAway()
     if is_behind(error):
         log.error("the tables are older than this program", remedy=REMEDY)

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doors.dependencies import Services, ServicesDep
 from doors.scopes import scope_of_request
 from doors.session import SCRIPT_HEADER, check_same_origin, session_token
-from infra.database import AWAY_ERRORS, is_away
+from infra.database import AWAY_ERRORS, is_away, reason
+from infra.outages import DATABASE
 from infra.settings import Settings
 from infra.store.access import Signed, read_session, read_sessions, read_token as read_personal_token
 from models.context import Person
@@ -136,7 +137,7 @@ async def access_for_token(services: Services, token: str | None, moment: dateti
         cached = services.people.recall(given.key, moment)
         if cached is None:
             raise StoreAway() from error
-        log.warning("database away, using cached roles", person=str(cached.person.id))
+        DATABASE.note_away(reason(error), using="cached roles", person=str(cached.person.id))
         return _access(services, cached, given.key, moment)
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from infra.database_url import connect_parameters, engine_url
 from infra.db_timeouts import TimeoutConnection, connector_with_timeout, to_its_end
 from infra.keys.access import KEYS_OPTION, keys_for
+from infra.outages import DATABASE
 from infra.pooler import Connect, connect_to_session
 from infra.pools import MeasuredPool
 from infra.settings import Settings
@@ -158,7 +159,17 @@ def _create_engine(
         connect_args={"async_creator_fn": open_connection},
         **more,
     )
+    _note_answers(engine)
     return engine.execution_options(**{KEYS_OPTION: keys_for(settings)})
+
+
+def _note_answers(engine: AsyncEngine) -> None:
+    """End an outage with the first connection that comes back to the pool whole."""
+
+    @event.listens_for(engine.sync_engine.pool, "checkin")
+    def note_answer(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+        if connection is not None:
+            DATABASE.note_answer()
 
 
 @dataclass(frozen=True)

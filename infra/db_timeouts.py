@@ -59,7 +59,7 @@ async def with_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """
     task = asyncio.ensure_future(work)
     _ABANDONED.add(task)
-    task.add_done_callback(_ABANDONED.discard)
+    task.add_done_callback(_forget)
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.cancel()

@@ -16,6 +16,7 @@ import structlog
 
 from infra.database import reason
 from infra.listening import listening
+from infra.outages import DATABASE
 from infra.store.cases import CHANGED_CHANNEL
 from models.base import Frozen
 from models.context import Person
@@ -83,13 +84,14 @@ class Hub:
                 async with listening(self._address()) as connection:
                     for channel in (CHANGED_CHANNEL, VIEWED_CHANNEL):
                         await connection.execute(f"LISTEN {channel}")
+                    DATABASE.note_answer()
                     while True:
                         async for notice in connection.notifies(stop_after=1):
                             self._on_notice(notice)
                         # Waking up for each notice costs four times as much, so they are gathered for a moment.
                         await asyncio.sleep(BATCH_SECONDS)
             except psycopg.Error as error:
-                log.warning("change listener lost", error=type(error).__name__, reason=reason(error))
+                DATABASE.note_away(reason(error), lost="the listener for changes")
             self._reset()
             await asyncio.sleep(RECONNECT_SECONDS)
 

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from infra import metrics
 from infra.database import autocommit_engine, is_away, reason
+from infra.outages import DATABASE
 from infra.store.attachments import keep_files, known_files, use_up
 from infra.store.cases import next_sequence
 from infra.store.context import read_surroundings
@@ -64,7 +65,7 @@ class MatterRecorder:
                 recorded = await record_matter_step(connection, step)
         except Exception as error:
             if is_away(error):
-                log.warning("database away", **about, reason=reason(error))
+                DATABASE.note_away(reason(error), **about)
                 raise ApplicationError(
                     "the database is away", type="DatabaseAway", category=ApplicationErrorCategory.BENIGN
                 ) from None

@@ -21,6 +21,7 @@ from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
 from infra.database import is_away, reason, transaction
 from infra.listening import listening
 from infra.matter_client import act_on_matter, begin_matter
+from infra.outages import DATABASE
 from infra.store.cases import is_archived, read_report_id
 from infra.store.matters.rows import matter_goes_on
 from infra.store.outbox import OUTBOX_CHANNEL, WaitingEffect, delete_effect, next_due, put_back, refuse, take_effects
@@ -78,6 +79,7 @@ class Relay:
             try:
                 async with listening(self._address()) as listener:
                     await listener.execute(f"LISTEN {OUTBOX_CHANNEL}")
+                    DATABASE.note_answer()
                     while True:
                         pause = await _finishing(self._carry_out_due())
                         async for _ in listener.notifies(timeout=pause.total_seconds(), stop_after=1):
@@ -85,13 +87,10 @@ class Relay:
             except Exception as error:
                 if _is_cancelled():  # the client reports it as an error of its own
                     raise asyncio.CancelledError from error
-                away = isinstance(error, psycopg.OperationalError) or is_away(error)
-                write = log.warning if away else log.error
-                write(
-                    "relay interrupted",
-                    error=reason(error) if away else type(error).__name__,
-                    exc_info=None if away else error,
-                )
+                if isinstance(error, psycopg.OperationalError) or is_away(error):
+                    DATABASE.note_away(reason(error), lost="the relay of effects")
+                else:
+                    log.error("relay interrupted", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _carry_out_due(self) -> timedelta:

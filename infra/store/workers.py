@@ -19,7 +19,8 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from infra.database import AWAY_ERRORS, reason, transaction
+from infra.database import AWAY_ERRORS, is_away, reason, transaction
+from infra.outages import DATABASE
 from models.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,10 @@ async def _give_signs(engine: AsyncEngine, client: Client, moved: Callable[[], N
                     log.error("the workflows have moved", namespace=held.namespace, address=held.address)
                     moved()
             except (RPCError, RuntimeError, SQLAlchemyError, *AWAY_ERRORS) as error:
-                log.info("no sign of life given", error=type(error).__name__, reason=reason(error))
+                if is_away(error):
+                    DATABASE.note_away(reason(error), lost="a sign of life")
+                else:
+                    log.info("no sign of life given", error=type(error).__name__, reason=reason(error))
             await asyncio.sleep(EVERY.total_seconds())
     finally:
         with suppress(SQLAlchemyError, *AWAY_ERRORS):

@@ -19,6 +19,7 @@ from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, seal
 from infra.keys.vault import Vault
+from infra.outages import DATABASE
 from infra.store.context import local_day, read_context
 from infra.store.place import is_elsewhere
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
@@ -155,7 +156,7 @@ async def refresh_reference(resources: Resources, now: datetime) -> None:
     except Exception as error:
         if not is_away(error):
             raise
-        log.warning("database away, reports are checked against cached reference data", reason=reason(error))
+        DATABASE.note_away(reason(error), using="cached reference data to check reports")
 
 
 async def _start_case(resources: Resources, start: CaseStart, keeping: "asyncio.Task[None] | None" = None) -> Submitted:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.worker import Replayer
 
-from infra.database import ANSWER_TIMEOUT, IDLE_SECONDS, open_database
+from infra.database import ANSWER_TIMEOUT, AWAY_ERRORS, IDLE_SECONDS, open_database
 from models.commands import Comment
 from models.context import Person
 from models.errors import StoreAway, UnknownCategory
@@ -82,6 +84,23 @@ async def test_a_report_is_accepted_and_recorded_once_the_database_is_back(outag
     assert await outage.town.kinds(known.receipt.case_no) == ["received"]
     later = await submit(resources, outage.worker, wanted, datetime.now(UTC))
     assert (later.receipt, later.created) == (known.receipt, False)
+
+
+async def test_an_outage_is_two_lines_in_the_log(outage: Outage) -> None:
+    with capture_logs() as said:
+        await outage.wire.cut()
+        for _ in range(4):
+            await submit(outage.town.resources, outage.worker, await outage.report(), datetime.now(UTC))
+        await outage.wire.mend()
+        async with asyncio.timeout(60):
+            while not [line for line in said if line["event"] == "database back"]:
+                with suppress(StoreAway, *AWAY_ERRORS):
+                    await outage.town.person("worker")
+                await asyncio.sleep(0.1)
+    lines = [line for line in said if "database" in line["event"] and line["log_level"] != "debug"]
+    assert [line["event"] for line in lines] == ["database away", "database back"]
+    assert lines[0]["reason"]
+    assert lines[1]["failures"] > 4
 
 
 async def test_a_command_is_accepted_counts_once_and_costs_no_history(outage: Outage) -> None:
