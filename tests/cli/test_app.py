@@ -58,6 +58,7 @@ WRITING = {
     "people add-admin", "tokens revoke", "people absent",
     "people shift", "people interest", "policy publish", "import", "report", "act", "referral-desks ics",
     "history anchor", "history key", "keys create", "keys encrypt", "keys rotate", "keys remove",
+    "keys token-secret",
 }  # fmt: skip
 
 
