@@ -139,7 +139,7 @@ def _make_shifts(park: str, town: DemoTown, office: Timetable, since: datetime, 
     desk = [p for p in town.people if any(g.role is Role.DUTY_OFFICER and g.grid == park for g in p.grants)]
     desk = [p for p in desk if all(g.role is Role.DUTY_OFFICER for g in p.grants)]
     shifts: list[Shift] = []
-    day = since.astimezone(office.zone).date()
+    day = since.astimezone(office.zone).date() - timedelta(days=2)  # the first case may be a day earlier
     while desk and day <= now.astimezone(office.zone).date() + timedelta(days=_DAYS_AHEAD):
         for place, (first, hours) in enumerate(((_DAY, _NIGHT - _DAY), (_NIGHT, 24 - _NIGHT + _DAY))):
             starts = datetime(day.year, day.month, day.day, first, tzinfo=office.zone).astimezone(UTC)

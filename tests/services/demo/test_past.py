@@ -21,6 +21,7 @@ from services.demo.cases import play_demo_cases
 from services.demo.deeds import command_name
 from services.demo.past.load import load_past
 from services.demo.past.plan import COURSES, DAYS, PACES, make_plan, read_past_file, storm_of
+from services.demo.past.world import read_past_world
 from services.demo.town import read_demo_town
 from services.files.shipped import DEPARTMENTS, POLICY
 from services.organisation.people_files import read_departments
@@ -102,6 +103,17 @@ async def test_a_park_at_work_gets_no_past(resources: Resources) -> None:
     async with resources.engine.begin() as connection:
         await connection.execute(text("UPDATE policies SET effective_from = now()"))
     assert await load_past(resources, town, 20) == 0, "no policy was in force then"
+
+
+async def test_somebody_is_on_duty_at_every_moment_of_the_past(resources: Resources) -> None:
+    town = await read_demo_town(resources)
+    office = timetable(read_policy(POLICY).calendars[0])
+    for hour in range(0, 24, 3):
+        now = datetime.now(UTC).replace(hour=hour)
+        plan = make_plan(200, sorted(town.paths), office, now)
+        async with resources.engine.connect() as connection:
+            world = await read_past_world(connection, town, plan, now - timedelta(days=DAYS), now)
+        assert all(world.on_duty(case.at) is not None for case in plan), hour
 
 
 def test_the_plan_follows_from_its_seed() -> None:
