@@ -38,6 +38,7 @@ COMMANDS = {
     "keys": "cli.keys:app",
     "retention": "cli.retention:retention",
     "settings": "cli.settings.command:settings",
+    "park": "cli.park:app",
     "grids": "cli.organisation.grids:app",
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",

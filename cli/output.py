@@ -55,7 +55,10 @@ def print_table(
 @contextmanager
 def exit_on_problems() -> Iterator[None]:
     """Print the problems of a file, line by line, and exit with code 1. Nothing was stored."""
-    from services.files.reference_files import BadFile  # here, so that commands that read no file start faster
+    from services.files.reference_files import (  # here, so that commands that read no file start faster
+        BadFile,
+        OutOfOrder,
+    )
 
     try:
         yield
@@ -64,6 +67,8 @@ def exit_on_problems() -> Iterator[None]:
             err.print(problem.text(language()), style="red", highlight=False, markup=False, soft_wrap=True)
         count = len(bad.problems)
         fail(localize(f"{count} 处问题,未保存任何内容", f"{count} problem(s), nothing was stored"))
+    except OutOfOrder as error:
+        fail(localize(error.zh, error.en))
     except (OSError, ValueError) as error:
         fail(str(error))
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.labels import is_english, localize
 from cli.output import fail, out
+from cli.park import tell_next
 from infra.database import Acting, transaction
 from models.base import Code
 from models.errors import DomainError
@@ -20,19 +21,24 @@ from services.accounts.password_changes import reset_password
 from services.accounts.tokens import revoke_tokens
 from services.admin.accounts import id_of, remove_for
 from services.directory.people import local_today
+from services.organisation.people_edit import change_person, read_known
 
 FromStdin = Annotated[
     bool, typer.Option("--stdin", help="Read the password from standard input instead of making one by chance.")
 ]
 
 
+Ask = Annotated[bool, typer.Option("--ask", help="Ask for the password on the terminal, twice and unseen.")]
+
+
 def passwd(
     username: Annotated[str, typer.Argument(help="Whose password")],
     from_stdin: FromStdin = False,
+    ask: Ask = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Gives somebody a first password, which they must change, and ends their sessions."""
-    given = _read_password() if from_stdin else None
+    given = _given_password(from_stdin=from_stdin, ask=ask)
 
     async def reset(connection: AsyncConnection) -> str:
         first = await reset_password(connection, username, given, _now())
@@ -47,6 +53,7 @@ def add_admin(
     username: Annotated[str, typer.Argument(help="User name: letters, digits, - and _")],
     name: Annotated[str, typer.Argument(help="Name")],
     from_stdin: FromStdin = False,
+    ask: Ask = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Adds the first administrator of a new system; refused when there is one."""
@@ -54,13 +61,44 @@ def add_admin(
         code = TypeAdapter(Code).validate_python(username)
     except ValidationError:
         fail(localize(f"用户名“{username}”不合要求", f"“{username}” is no user name"))
-    given = _read_password() if from_stdin else None
+    given = _given_password(from_stdin=from_stdin, ask=ask)
 
     async def add(connection: AsyncConnection) -> str:
         today = await local_today(connection, _now())
         return await add_first_admin(connection, code, name, given, _now(), today)
 
     _tell(code, _in_transaction(data_dir, "people add-admin", add), shown=given is None)
+    tell_next(data_dir)
+
+
+def disable(
+    username: Annotated[str, typer.Argument(help="Whose account")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Shuts somebody out: they can't sign in, their sessions and tokens end; what they did stays. 停用。"""
+    _set_active(username, active=False, data_dir=data_dir)
+    out.print(
+        localize(f"已停用 {username},登录与令牌均已失效。", f"{username} is disabled; sessions and tokens have ended.")
+    )
+
+
+def enable(
+    username: Annotated[str, typer.Argument(help="Whose account")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Lets somebody in again who was disabled, with the password they had. 启用。"""
+    _set_active(username, active=True, data_dir=data_dir)
+    out.print(localize(f"已启用 {username}。", f"{username} is enabled."))
+
+
+def _set_active(username: str, *, active: bool, data_dir: DataDir) -> None:
+    async def change(connection: AsyncConnection) -> str:
+        name = (await read_known(connection, username)).name
+        today = await local_today(connection, _now())
+        await change_person(connection, username, name, active=active, today=today)
+        return name
+
+    _in_transaction(data_dir, "people enable" if active else "people disable", change)
 
 
 def reset_second_factor(
@@ -86,6 +124,13 @@ def _in_transaction(data_dir: DataDir, action: str, work: Callable[[AsyncConnect
         return with_database(data_dir, run)
     except DomainError as error:
         fail(error.message("en" if is_english() else "zh"))
+
+
+def _given_password(*, from_stdin: bool, ask: bool) -> str | None:
+    """Return the password that the operator chooses; None: it is made by chance."""
+    if ask:
+        return str(typer.prompt(localize("初始密码", "First password"), hide_input=True, confirmation_prompt=True))
+    return _read_password() if from_stdin else None
 
 
 def _read_password() -> str:

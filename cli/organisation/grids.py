@@ -12,6 +12,7 @@ from cli.database import DEFAULT_DATA_DIR, DataDir, with_database
 from cli.http import PrintJson
 from cli.labels import localize
 from cli.output import err, exit_on_problems, out, print_json, print_table
+from cli.park import tell_next
 from infra.database import Acting
 from models.enums import Level
 from rules.organisation.tiling import Box
@@ -52,6 +53,7 @@ def load(
             f"{summary.unchanged} unchanged; {summary.skipped} lines above level 1 skipped",
         )
     )
+    tell_next(data_dir)
 
 
 async def _load(

@@ -12,6 +12,7 @@ from cli.http import PrintJson
 from cli.labels import localize
 from cli.organisation import accounts, interests, roster
 from cli.output import exit_on_problems, out, print_json, print_table
+from cli.park import tell_next
 from infra.database import Acting
 from models.enums import Role
 from services.organisation.people_files import load_people
@@ -30,6 +31,8 @@ app.command("roster")(roster.show_roster)
 app.command("passwd")(accounts.passwd)
 app.command("reset-second-factor")(accounts.reset_second_factor)
 app.command("add-admin")(accounts.add_admin)
+app.command("disable")(accounts.disable)
+app.command("enable")(accounts.enable)
 
 
 @app.command()
@@ -55,6 +58,7 @@ def load(
         out.print(
             localize(f"值班与请假:更新 {summary.roster} 项", f"absences and shifts new or changed: {summary.roster}")
         )
+    tell_next(data_dir)
 
 
 def _counts_row(name: str, stored: Stored) -> tuple[str, ...]:

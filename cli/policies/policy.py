@@ -16,6 +16,7 @@ from cli.http import Api, PrintJson, build_path
 from cli.labels import STAGES, label, localize
 from cli.operator import open_resources
 from cli.output import Column, err, exit_on_problems, language, out, print_json, print_table
+from cli.park import tell_next
 from infra.database import Acting
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
@@ -97,6 +98,7 @@ def publish_file_(
             localize("流程服务未连接:启动后自动重算期限", "Temporal is away: deadlines are recomputed once it is back"),
             style="yellow",
         )
+    tell_next(data_dir)
 
 
 async def _roll_out(data_dir: Path, published: Published) -> bool:

@@ -37,6 +37,14 @@ class FileProblem:
         return f"{self.file}:{self.line}: {self.en if language.startswith('en') else self.zh}"
 
 
+class OutOfOrder(ValueError):
+    """A file that needs another one to be loaded first. `zh`, `en`: which, and by what command."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(en)
+
+
 class BadFile(Exception):
     """A reference file has problems. Nothing of it was stored."""
 

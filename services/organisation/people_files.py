@@ -16,7 +16,7 @@ from infra.database import Acting, transaction
 from models.base import Code, Frozen, Line
 from models.enums import Role
 from services.accounts.passwords import hash_password
-from services.files.reference_files import BadFile, Document, FileProblem, parse
+from services.files.reference_files import BadFile, Document, FileProblem, OutOfOrder, parse
 from services.organisation.people_store import (
     DepartmentRecord,
     GrantRecord,
@@ -266,7 +266,13 @@ async def load_people(
         usable = {d.id for d in departments if d.active} | (
             await known_departments(connection) - {d.id for d in departments}
         )
-        file = read_people(people_path, usable, await known_grids(connection))
+        grids = await known_grids(connection)
+        if not grids:
+            raise OutOfOrder(
+                "还没有网格,未保存任何内容;请先执行 gridloop grids load grids.csv",
+                "there are no grids yet, and nothing was stored: run gridloop grids load grids.csv first",
+            )
+        file = read_people(people_path, usable, grids)
         summary = await store_entries(connection, departments, file)
         return replace(summary, roster=await _store_roster(connection, read_people_document(people_path), file))
 

@@ -18,7 +18,7 @@ from models.messages import Rollout
 from models.policy.document import Policy
 from models.wire_names import ROLLOUT_WORKFLOW, heavy_queue
 from rules.simulation.rehearsal import Finding, rehearse
-from services.files.reference_files import BadFile, FileProblem
+from services.files.reference_files import BadFile, FileProblem, OutOfOrder
 from services.organisation.people_store import held_posts, known_departments, known_usernames
 from services.policies.files import read_and_check
 from services.policies.versions import publish
@@ -63,6 +63,12 @@ async def publish_file(
     async with transaction(engine, acting) as connection:
         departments = await known_departments(connection)
         people = await known_usernames(connection, active=True)
+        if not people:
+            raise OutOfOrder(
+                "还没有部门与人员,未发布任何内容;请先执行 gridloop people load departments.yaml people.yaml",
+                "there are no departments and people yet, and nothing was published: run gridloop people load"
+                " departments.yaml people.yaml first",
+            )
         policy = read_and_check(path, departments, people, await held_posts(connection))
         await _require_calendars(connection, policy)
         rehearsing()

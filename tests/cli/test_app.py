@@ -55,7 +55,7 @@ def test_a_command_without_a_summary_is_an_error(monkeypatch: pytest.MonkeyPatch
 #: Commands that change something and report it in a sentence; every other command reads, and prints JSON when asked.
 WRITING = {
     "up", "db upgrade", "bench", "grids load", "people load", "people passwd", "people reset-second-factor",
-    "people add-admin", "tokens revoke", "people absent",
+    "people add-admin", "people disable", "people enable", "park template", "tokens revoke", "people absent",
     "people shift", "people interest", "policy publish", "import", "report", "act", "referral-desks ics",
     "history anchor", "history key", "keys create", "keys encrypt", "keys rotate", "keys remove",
     "keys token-secret",
