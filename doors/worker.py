@@ -23,7 +23,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from doors.client import is_local
-from doors.readiness import CHECK_TIMEOUT, TOLD_ALONE, Condition, check_readiness
+from doors.readiness import CHECK_TIMEOUT, Condition, check_readiness
 from infra.database import AWAY_ERRORS
 from infra.metrics import render_own_metrics
 from infra.pollers import list_pollers
@@ -61,9 +61,10 @@ class WorkerDoor:
         readiness, polling = await asyncio.gather(
             check_readiness(self._engine, self._client, self._settings), asyncio.gather(*map(self._polls, self._queues))
         )
-        parts |= {name: condition.value for name, condition in readiness if name not in _NOT_NEEDED}
+        parts |= {name.rstrip("_"): condition.value for name, condition in readiness if name not in _NOT_NEEDED}
         parts |= dict(zip(self._queues, polling, strict=True))
-        if any(condition != "ok" for name, condition in parts.items() if name not in TOLD_ALONE):
+        idle = self.stopping or any(one != "ok" for one in polling)
+        if idle or set(readiness.failing) - _NOT_NEEDED:
             return JSONResponse({"status": "not_ready", "parts": parts}, 503)
         return JSONResponse({"status": "ready", "parts": parts})
 

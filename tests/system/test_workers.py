@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from temporalio.client import Client
 
 from infra.database import open_database, transaction
@@ -103,6 +104,19 @@ def test_what_a_worker_says_of_itself(site: Site) -> None:
         assert not {queue, f"{queue}-heavy"} - {served} & parts.keys()
         assert answers(f"{process.url}/livez")
         assert answers(f"{process.url}/healthz", 404), "only what is there answers"
+
+
+async def test_tables_of_a_newer_version_serve(site: Site, town: Town) -> None:
+    revision = text("UPDATE alembic_version SET version_num = :revision RETURNING version_num")
+    async with transaction(town.engine) as connection:
+        now = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        await connection.execute(revision, {"revision": "9999"})
+    try:
+        told = httpx.get(f"{site.cases.url}/readyz", trust_env=False)
+        assert (told.status_code, told.json()["parts"]["schema"]) == (200, "newer")
+    finally:
+        async with transaction(town.engine) as connection:
+            await connection.execute(revision, {"revision": now})
 
 
 async def test_a_deadline_is_seen_in_the_metrics(site: Site, town: Town) -> None:
