@@ -40,6 +40,7 @@ from infra.settings import Settings
 from infra.starting import check_database, settings_or_exit
 from infra.store.workers import giving_signs
 from infra.temporal import connect
+from infra.tracing import start_tracing, stop_tracing
 from models.errors import AttachmentsAway, AttachmentsRefused, StorageFull
 from models.personal_numbers import choose_kinds
 from models.wire_names import heavy_queue
@@ -257,6 +258,7 @@ async def main() -> None:
     keep_private(config.data_dir)
     set_up_logging(config)
     choose_kinds(config.masked_numbers)
+    start_tracing(config, "gridloop-worker")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -282,6 +284,7 @@ async def main() -> None:
         schedules.cancel()
     await recording_engine.dispose()
     await engine.dispose()
+    stop_tracing()
 
 
 if __name__ == "__main__":

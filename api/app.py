@@ -23,6 +23,7 @@ from infra.event_loop import freeze_garbage_collector
 from infra.logging import set_up_logging
 from infra.settings import settings
 from infra.temporal import connect
+from infra.tracing import start_tracing, stop_tracing
 from models.personal_numbers import choose_kinds
 from services.runtime.resources import Resources
 
@@ -43,6 +44,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     set_up_logging(config)
     warn_of_proxies(config)
     choose_kinds(config.masked_numbers)
+    start_tracing(config, "gridloop-api")
     engine = open_database(config, timeout=ANSWER_TIMEOUT)
     try:
         app.state.services = Services(Resources(config, engine, await connect(config, lazy=True)))
@@ -51,6 +53,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await engine.dispose()
+        stop_tracing()
 
 
 def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = lifespan) -> FastAPI:

@@ -19,6 +19,7 @@ from doors.security_headers import set_security_headers
 from doors.written_address import check_address
 from infra.metrics import REQUESTS
 from infra.store.policies import cache_newest_version
+from infra.tracing import RequestSpan, request_span
 from models.errors import BodyTooLarge, BodyTooSlow, DomainError, InputError, NoSuchPage, UnknownHost
 from models.ids import new_id
 
@@ -60,11 +61,11 @@ class RequestMiddleware:
         structlog.contextvars.clear_contextvars()
         started = time.perf_counter()
         policy_cache = cache_newest_version() if scope["method"] in _READ_METHODS else nullcontext()
-        with structlog.contextvars.bound_contextvars(request_id=request_id), policy_cache:
+        with structlog.contextvars.bound_contextvars(request_id=request_id), policy_cache, request_span() as span:
             try:
                 await self._answer(scope, exchange)
             finally:
-                _record_request(scope, exchange.status, time.perf_counter() - started)
+                _record_request(scope, exchange.status, time.perf_counter() - started, span)
 
     async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
         request = Request(scope)
@@ -150,10 +151,11 @@ class _Exchange:
         await self._send(message)
 
 
-def _record_request(scope: Scope, status: int, seconds: float) -> None:
+def _record_request(scope: Scope, status: int, seconds: float, span: RequestSpan) -> None:
     """Record metrics and the log line. The label is the route's template, because raw paths are unbounded."""
     route = str(getattr(scope.get("route"), "path", "unmatched"))
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    span.end(method, route, status)
     REQUESTS.labels(method, route, str(status)).observe(seconds)
     write = log.debug if route in _PROBE_PATHS else log.info
     write("request", method=method, path=scope["path"][:200], route=route, status=status, seconds=round(seconds, 4))

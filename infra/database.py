@@ -28,6 +28,7 @@ from infra.outages import DATABASE
 from infra.pooler import Connect, connect_to_session
 from infra.pools import MeasuredPool
 from infra.settings import Settings
+from infra.tracing import trace_statements
 
 #: Errors that mean PostgreSQL cannot be reached.
 AWAY_ERRORS = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncio.TimeoutError)
@@ -160,6 +161,7 @@ def _create_engine(
         **more,
     )
     _note_answers(engine)
+    trace_statements(engine)
     return engine.execution_options(**{KEYS_OPTION: keys_for(settings)})
 
 

@@ -62,6 +62,14 @@ def check_place(value: str) -> str:
     return value
 
 
+def _check_endpoint(value: str) -> str:
+    """Return the address of a receiver of traces. Raises ValueError."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("traces are sent to an address like http://127.0.0.1:4318")
+    return value.rstrip("/")
+
+
 def _split_names(value: object) -> object:
     """Return the names in a comma-separated text; anything else as it is."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
@@ -234,6 +242,8 @@ class Settings(BaseSettings):
     masked_numbers: frozenset[NumberKind] = DEFAULT_KINDS
     #: Whether logs are JSON. None: on a terminal they are text, elsewhere JSON.
     log_json: bool | None = None
+    #: Where traces are sent by OTLP over HTTP, without `/v1/traces`. None: there are none, and they cost nothing.
+    otlp_endpoint: Annotated[str, AfterValidator(_check_endpoint)] | None = None
     #: DEBUG, INFO, WARNING or ERROR.
     log_level: str = "INFO"
     #: For how many days `up` keeps the logs of its processes (网络安全法 §21: six months at least).

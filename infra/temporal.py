@@ -29,6 +29,7 @@ from infra.keys.ring import FileRing
 from infra.payload_codec import EncryptionCodec
 from infra.settings import Settings
 from infra.temporal_away import NeverConnected
+from infra.tracing import temporal_interceptors
 from models.base import STORED
 
 #: Names of this machine.
@@ -95,6 +96,7 @@ async def connect(
         plugins=[NeverConnected()] if lazy else [],
         identity=identity,
         runtime=runtime,
+        interceptors=temporal_interceptors(),
         data_converter=make_converter(settings.key_ring),
         header_codec_behavior=HeaderCodecBehavior.CODEC,
         grpc_compression=_choose_compression(config.get("target_host")),

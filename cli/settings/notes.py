@@ -115,6 +115,7 @@ SECTIONS = (
     Section("日志", "Logs", {
         "log_json": "日志是否为 JSON;不设则在终端为文字,否则为 JSON",
         "log_level": "日志级别",
+        "otlp_endpoint": "链路追踪(OTLP/HTTP)的接收地址,不含 /v1/traces;不设则不追踪",
         "log_days": "up 保留日志的天数(网络安全法第二十一条:不少于六个月)",
         "notice_days": "已归档案件、已终止事项的通知保留的天数",
     }),
@@ -133,6 +134,7 @@ EXAMPLES = {
     "s3_endpoint": "https://s3.example:9000",
     "s3_region": "cn-north-1",
     "map_tiles_url": "https://tiles.example/{z}/{x}/{y}.png",
+    "otlp_endpoint": "http://127.0.0.1:4318",
     "oidc_issuer": "https://id.example.gov.cn",
 }
 #: Settings that a process refuses to start without.

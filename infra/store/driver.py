@@ -12,6 +12,8 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.tracing import statement_span
+
 
 @asynccontextmanager
 async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
@@ -51,7 +53,8 @@ async def _run(
     connection: AsyncConnection, statement: str, values: Mapping[str, object]
 ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
     try:
-        return await _driver(connection).execute(statement, values, prepare=True)
+        with statement_span(statement):
+            return await _driver(connection).execute(statement, values, prepare=True)
     except psycopg.Error as error:
         raise await _as_sqlalchemy_error(error, connection, statement) from error
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -16,18 +18,22 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from temporalio.client import Client
 
+from api.app import create_app
+from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.embedded.ports import free_ports
 from infra.keys.ring import create_ring
 from infra.settings import Settings
-from infra.temporal import make_converter
+from infra.temporal import connect, make_converter
+from infra.tracing import start_tracing, stop_tracing
 from models.jobs.bulletin import BulletinKind, BulletinOrder
 from services.bulletins.schedules import make_bulletins_now
 from services.runtime.resources import Resources
 from tests.api.harness import RUSHED, policy_with_a_rush
-from tests.builders import LABOUR, publish, small_park
-from tests.servers import Servers
-from tests.system.processes import RunningProcess, answers, environment, running
+from tests.builders import LABOUR, MICRO, publish, small_park, token_for
+from tests.servers import ROOT, Servers
+from tests.system.processes import RunningProcess, answers, environment, running, until
+from tests.system.receiver import Received, Receiver, receiving
 from tests.town import Town
 
 #: The bearer token of metrics, in this test.
@@ -41,6 +47,7 @@ class Site:
     """The two processes, and what the test shares with them."""
 
     settings: Settings
+    receiver: Receiver
     cases: RunningProcess
     heavy: RunningProcess
 
@@ -56,10 +63,12 @@ def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     create_ring(settings.key_ring)
     asyncio.run(fill(settings))
     with ExitStack() as stack:
+        receiver = stack.enter_context(receiving())
+        settings = settings.model_copy(update={"otlp_endpoint": receiver.url})
         started = [stack.enter_context(worker(servers, settings, queues)) for queues in ("cases", "heavy")]
         for process in started:
             process.until_ready("/readyz")
-        yield Site(settings, *started)
+        yield Site(settings, receiver, *started)
     servers.drop_database(name)
 
 
@@ -78,7 +87,9 @@ def worker(servers: Servers, settings: Settings, queues: str) -> AbstractContext
     surroundings = environment(
         servers, settings.database_url.get_secret_value(), settings.data_dir, settings.case_queue,
         worker_queues=queues, worker_port=port, worker_name=f"rack-7.{queues}", metrics_token=TOKEN,
+        otlp_endpoint=settings.otlp_endpoint,
     )  # fmt: skip
+    surroundings["OTEL_BSP_SCHEDULE_DELAY"] = "200"  # milliseconds between two sendings
     log = Path(settings.data_dir, f"{queues}.log")
     return running(["worker.py"], surroundings, log, f"http://127.0.0.1:{port}")
 
@@ -137,7 +148,7 @@ async def test_a_deadline_is_seen_in_the_metrics(site: Site, town: Town) -> None
         "temporal_sticky_cache_size{",
         "temporal_workflow_task_schedule_to_start_latency_seconds_bucket{",
         "temporal_workflow_task_execution_latency_seconds_bucket{",
-        "temporal_request_failure",
+        "temporal_request_latency_seconds_bucket{",
     ):
         assert name in told, name
     assert "gridloop_recorded" in told
@@ -162,6 +173,58 @@ async def test_heavy_work_that_hangs_delays_no_step(site: Site, town: Town) -> N
     finally:
         site.heavy.started.send_signal(signal.SIGCONT)
     assert await make_bulletins_now(client, queue, order, timedelta(seconds=60)), "it goes on where it was"
+
+
+async def test_the_spans_of_a_report_are_one_trace_that_names_nobody(
+    site: Site, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", servers.temporal_address)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", servers.temporal_namespace)
+    start_tracing(site.settings, "gridloop-api")
+    engine, app = open_database(site.settings), create_app()
+    try:
+        app.state.services = Services(Resources(site.settings, engine, await connect(site.settings)))
+        body = {"report_id": str(uuid4()), "category": "0201", "title": "欠薪三个月", "grid": MICRO,
+                "reporter": {"name": "赵小强", "phone": "13987650123"}}  # fmt: skip
+        headers = {"Authorization": f"Bearer {token_for(site.settings, 'worker')}"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as http:
+            answer = await http.post("/api/v1/cases", json=body, headers=headers)
+            assert answer.status_code == 201, answer.text
+            assert (await http.get(answer.headers["Location"], headers=headers)).status_code == 200
+    finally:
+        await engine.dispose()
+        await asyncio.to_thread(stop_tracing)
+
+    def spans() -> list[Received]:
+        of = {span.name: span.trace for span in site.receiver.spans}
+        return [span for span in site.receiver.spans if span.trace == of.get("POST /api/v1/cases")]
+
+    wanted = {
+        ("gridloop-api", "POST /api/v1/cases"), ("gridloop-api", "StartUpdateWithStartWorkflow:Case"),
+        ("gridloop-worker", "RunWorkflow:Case"), ("gridloop-worker", "StartActivity:record"),
+        ("gridloop-worker", "RunActivity:record"),
+    }  # fmt: skip
+    until(lambda: wanted <= {(span.service, span.name) for span in spans()}, f"{sorted({s.name for s in spans()})}")
+    until(
+        lambda: any("db.operation.name" in one.attributes for one in spans() if one.service == "gridloop-worker"),
+        "the statements of the recording step",
+    )
+    assert "GET /api/v1/cases/{case_no}" in {span.name for span in site.receiver.spans}
+    told = "".join(span.whole for span in site.receiver.spans)
+    number = answer.json()["case_no"]
+    assert [word for word in ("赵小强", "13987650123", "欠薪", number, "password") if word in told] == []
+    assert {name.partition(".")[0] for span in spans() for name in span.attributes} <= {
+        "http", "db", "temporalWorkflowID", "temporalRunID", "temporalActivityID", "temporalUpdateID"
+    }  # fmt: skip
+
+
+def test_without_an_endpoint_nothing_of_it_is_loaded() -> None:
+    program = (
+        "import sys, infra.database, infra.temporal; from infra.tracing import *; from infra.settings import *;"
+        "start_tracing(Settings(database_url='postgresql://x', token_secret='0' * 64), 'x');"
+        "sys.exit('opentelemetry.sdk' in sys.modules or 'infra.open_telemetry' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def test_a_worker_that_stops_ends_what_it_does(site: Site) -> None:
