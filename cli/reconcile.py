@@ -1,7 +1,6 @@
 """`gridloop reconcile`: compares both stores, both ways, and repairs through the workflow."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -37,13 +36,13 @@ DRIFT_NAMES: dict[Drift, tuple[str, str]] = {
     Drift.EFFECT_STUCK: ("效果未完成", "effect stuck"),
     Drift.NO_WORKER: ("没有工作进程", "no worker"),
 }
-#: How many findings are printed; `--json` prints all of them.
+#: How many findings are printed; `--json` prints all that the audit lists.
 MAX_FINDINGS = 50
 
 
 def reconcile(
     fix: Annotated[
-        bool, typer.Option("--fix", help="Repair what can be repaired, through the workflows, then compare again.")
+        bool, typer.Option("--fix", help="Repair what can be repaired, through the workflows, and look at it again.")
     ] = False,
     sample: Annotated[
         int | None, typer.Option(min=0, help="Query only this many workflows, drawn at random, for their state.")
@@ -52,6 +51,8 @@ def reconcile(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Compare PostgreSQL and Temporal, both ways, and list what does not agree. 对账。
+
+    --fix repairs page by page. It may run several times at once and be stopped: the next one goes on with what is left.
 
     Exit 0 when there is nothing to find, 1 when there is (after --fix: when anything is left).
     """
@@ -82,7 +83,7 @@ def _run_with_progress(work: Callable[[Callable[[str, int, int], None]], Awaitab
         tasks: dict[str, TaskID] = {}
 
         def progress(phase: str, done: int, total: int) -> None:
-            if phase not in tasks or bar.tasks[tasks[phase]].finished:
+            if phase not in tasks:
                 tasks[phase] = bar.add_task(titles[phase], total=total)
             bar.update(tasks[phase], completed=done, total=total)
 
@@ -142,10 +143,11 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
         ),
         boxed=True,
     )
-    counted = Counter(finding.kind for finding in report.findings)
+    counted = {Drift(kind): count for kind, count in report.counts.items() if count}
     total = ", ".join(f"{localize(*DRIFT_NAMES[kind])} {count}" for kind, count in counted.items())
+    number = sum(counted.values())
     err.print(
-        localize(f"✗ {len(report.findings)} 处差异({total})", f"✗ findings: {len(report.findings)} ({total})"),
+        localize(f"✗ {number} 处差异({total})", f"✗ findings: {number} ({total})"),
         style="bold red", highlight=False, soft_wrap=True,
     )  # fmt: skip
     if not fix and any(finding.fixable for finding in report.findings):

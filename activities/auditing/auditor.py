@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,9 +14,9 @@ from temporalio.client import Client
 from activities.auditing import case_rows, sentences
 from activities.auditing.case_rows import AuditContext, Row
 from activities.auditing.compare import CaseComparer
-from activities.auditing.matters import audit_matters
+from activities.auditing.matters import MatterAudit, audit_matters
 from activities.auditing.part import Part, read_ids, slice_end
-from activities.auditing.repair import Repairer
+from activities.auditing.repair import Repairer, Repairs, subject
 from activities.auditing.running_workflows import has_worker, list_running
 from infra.store.attachments import count_unnamed
 from models.jobs.audit import AuditReport, Drift, Finding
@@ -28,10 +29,14 @@ UNNAMED_RETENTION = timedelta(days=7)
 CONCURRENCY = 8
 #: How often a difference must be seen before it is a finding, and the pause between: a change in progress is no drift.
 ATTEMPTS, PAUSE = 3, timedelta(seconds=1)
+#: How many findings of a kind are listed; more are only counted (our choice: some 20 MB).
+MOST_LISTED = 10_000
 
 Progress = Callable[[str, int, int], None]
 Findings = tuple[Finding, ...]
 T = TypeVar("T")
+#: Compares one case; whether it is for a second time.
+Compare: TypeAlias = Callable[[T, bool], Awaitable[Findings]]
 
 
 def ignore_progress(what: str, done: int, total: int) -> None:
@@ -69,26 +74,31 @@ class Auditor:
         part: Part | None = None,
         progress: Progress = ignore_progress,
     ) -> AuditReport:
-        """Compare everything, or a part. With `fix`, repair what can be repaired and compare again: the report says
-        what is left.
+        """Compare everything, or a part. With `fix`, repair what can be repaired, page by page, and look at it again:
+        the report says what is left.
 
         `sample`: how many workflows, drawn at random, are queried for their state (None: all). `progress` is called
         with the phase, the number done and the total.
 
-        Raises the errors of a store that is away.
+        Raises the errors of a store that is away; what was repaired until then stays.
         """
         context = await AuditContext.read(self._engine)
-        report = await self._compare_all(context, sample, part, progress)
-        fixable = _repairable(report) if fix else []
-        if not fixable:
+        repairs = None
+        if fix:
+            repairer = Repairer(self._engine, self._client, self._queue, context.calendars)
+            repairs = Repairs(repairer, lambda done, total: progress("repair", done, total))
+        report = await self._compare_all(context, sample, part, progress, repairs)
+        if repairs is None:
             return report
-        repairer = Repairer(self._engine, self._client, self._queue, context.calendars)
-        failures = await repairer.repair(fixable, lambda done, total: progress("repair", done, total))
-        again = await self._compare_all(context, sample, part, progress)
-        return again.model_copy(update={"repaired": len(fixable) - len(failures), "failures": tuple(failures)})
+        return report.model_copy(update={"repaired": repairs.repaired, "failures": tuple(repairs.failures)})
 
     async def _compare_all(
-        self, context: AuditContext, sample: int | None, part: Part | None, progress: Progress
+        self,
+        context: AuditContext,
+        sample: int | None,
+        part: Part | None,
+        progress: Progress,
+        repairs: Repairs | None,
     ) -> AuditReport:
         started, at = time.monotonic(), datetime.now(UTC)
         worker_there = await has_worker(self._client, self._queue)
@@ -99,7 +109,7 @@ class Auditor:
         total = await case_rows.count_cases(self._engine) if ids is None else len(ids)
         chosen = None if sample is None else await case_rows.sample_cases(self._engine, sample, ids)
         comparer = CaseComparer(self._engine, self._client, context, tolerance=self._tolerance, grace=self._grace)
-        findings = [] if worker_there else [sentences.no_worker(self._queue)]
+        findings = Listing([] if worker_there else [sentences.no_worker(self._queue)])
         unmatched, cases, queried = dict(workflows), 0, 0
 
         def is_queried(row: Row) -> bool:
@@ -112,21 +122,28 @@ class Auditor:
             return await comparer.compare_row(row, listed=listed, query=is_queried(row), again=again)
 
         async for page in case_rows.read_pages(self._engine, context, ids):
-            findings += await confirmed_findings(page, compare)
+            able = worker_there and not comparer.gave_up
+            findings.add(await _settled(page, lambda row: row.about.report_id, compare, repairs, worker_there=able))
             for row in page:
                 unmatched.pop(row.about.report_id, None)
             cases += len(page)
             queried += sum(is_queried(row) for row in page)
             progress("look", cases, max(total, cases))
-        findings += await self._compare_unmatched(comparer, context, unmatched, progress)
-        of_matters = await audit_matters(
-            self._engine, self._client, self._queue, tolerance=self._tolerance, query=worker_there
-        )
-        findings += of_matters.findings
+
+        async def compare_workflow(report_id: UUID, _: bool) -> Findings:
+            return await comparer.compare_workflow(report_id, unmatched[report_id])
+
+        async for suspects in self._suspects(context, list(unmatched), progress):
+            able = worker_there and not comparer.gave_up
+            findings.add(
+                await _settled(suspects, lambda report_id: report_id, compare_workflow, repairs, worker_there=able)
+            )
+        of_matters = await self._compare_matters(worker_there, repairs)
+        findings.add(of_matters.findings)
         async with self._engine.connect() as connection:
             unnamed = await count_unnamed(connection, at - self._unnamed)
         if worker_there and comparer.gave_up:
-            findings.append(sentences.no_worker(self._queue))
+            findings.add([sentences.no_worker(self._queue)])
         return AuditReport(
             at=at,
             cases=cases,
@@ -136,35 +153,75 @@ class Auditor:
             slice_end=end,
             matters=of_matters.matters,
             unnamed_files=unnamed,
-            findings=tuple(findings),
+            findings=tuple(findings.listed),
+            unlisted=dict(findings.unlisted),
             seconds=round(time.monotonic() - started, 3),
         )
 
-    async def _compare_unmatched(
-        self, comparer: CaseComparer, context: AuditContext, unmatched: dict[UUID, datetime | None], progress: Progress
-    ) -> list[Finding]:
-        """Return the findings of running workflows whose case is missing in the database or archived."""
-        ids, found = list(unmatched), list[Finding]()
+    async def _compare_matters(self, worker_there: bool, repairs: Repairs | None) -> MatterAudit:
+        """Compare the matters; with `repairs`, repair them and compare all again."""
 
-        async def compare(report_id: UUID, _: bool) -> Findings:
-            return await comparer.compare_workflow(report_id, unmatched[report_id])
+        async def look() -> MatterAudit:
+            return await audit_matters(
+                self._engine, self._client, self._queue, tolerance=self._tolerance, query=worker_there
+            )
 
+        found = await look()
+
+        async def look_again(ids: frozenset[UUID | None]) -> list[Finding]:
+            return [one for one in (await look()).findings if subject(one) in ids]
+
+        if repairs is None:
+            return found
+        left = await repairs.settle(list(found.findings), look_again, worker_there=worker_there)
+        return MatterAudit(found.matters, tuple(left))
+
+    async def _suspects(
+        self, context: AuditContext, ids: Sequence[UUID], progress: Progress
+    ) -> AsyncIterator[list[UUID]]:
+        """Yield, page by page, those running workflows whose case is missing in the database or archived."""
         for start in range(0, len(ids), case_rows.PAGE_SIZE):
             page = ids[start : start + case_rows.PAGE_SIZE]
             rows = await case_rows.read_rows(self._engine, context, page)
-            suspects = [report_id for report_id in page if report_id not in rows or rows[report_id].archived]
-            found += await confirmed_findings(suspects, compare)
+            yield [report_id for report_id in page if report_id not in rows or rows[report_id].archived]
             progress("look_back", start + len(page), len(ids))
+
+
+class Listing:
+    """Findings: the first ones of each kind in full, the others counted, so that a million of them fit in memory."""
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self.listed: list[Finding] = []
+        self.unlisted: Counter[Drift] = Counter()
+        self._kept: Counter[Drift] = Counter()
+        self.add(findings)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Add them."""
+        for finding in findings:
+            if self._kept[finding.kind] < MOST_LISTED:
+                self._kept[finding.kind] += 1
+                self.listed.append(finding)
+            else:
+                self.unlisted[finding.kind] += 1
+
+
+async def _settled(
+    subjects: Sequence[T], of: Callable[[T], UUID], compare: Compare[T], repairs: Repairs | None, *, worker_there: bool
+) -> list[Finding]:
+    """Return what is found of `subjects`, and, with `repairs`, is left after them. `of`: the id of the case."""
+    found = await confirmed_findings(subjects, compare)
+    if repairs is None or not found:
         return found
 
+    async def look_again(ids: frozenset[UUID | None]) -> list[Finding]:
+        again = [one for one in subjects if of(one) in ids]
+        return await confirmed_findings(again, lambda one, _: compare(one, True))
 
-def _repairable(report: AuditReport) -> list[Finding]:
-    """Return the findings to repair. Without a worker, only missing workflows: an update would wait in vain."""
-    no_worker = any(finding.kind is Drift.NO_WORKER for finding in report.findings)
-    return [f for f in report.findings if f.fixable and (not no_worker or f.kind is Drift.WORKFLOW_MISSING)]
+    return await repairs.settle(found, look_again, worker_there=worker_there)
 
 
-async def confirmed_findings(subjects: Sequence[T], compare: Callable[[T, bool], Awaitable[Findings]]) -> list[Finding]:
+async def confirmed_findings(subjects: Sequence[T], compare: Compare[T]) -> list[Finding]:
     """Return the findings of `compare` for `subjects` that are still there after several comparisons."""
     limit = asyncio.Semaphore(CONCURRENCY)
 

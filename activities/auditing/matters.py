@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.auditing.running_workflows import QUERY_TIMEOUT
+from infra.case_client import NO_ANSWER_ERRORS
 from infra.matter_client import act_on_matter, restart_matter
 from infra.store.outbox import retry_refused
 from models.errors import DomainError
@@ -182,10 +183,10 @@ async def repair_matter(engine: AsyncEngine, client: Client, queue: str, finding
                     await retry_refused(connection)
                 return None
             return await _repair(engine, client, queue, finding)
-    except (DomainError, RPCError) as error:
+    except DomainError as error:
         return str(error)
-    except TimeoutError:
-        return f"no answer within {QUERY_TIMEOUT.total_seconds():.0f} s"
+    except NO_ANSWER_ERRORS as error:
+        return str(error) or f"no answer within {QUERY_TIMEOUT.total_seconds():.0f} s"
 
 
 async def _repair(engine: AsyncEngine, client: Client, queue: str, finding: Finding) -> str | None:

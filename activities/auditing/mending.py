@@ -18,7 +18,7 @@ from activities.auditing.auditor import Progress, confirmed_findings
 from activities.auditing.case_rows import AuditContext
 from activities.auditing.compare import CaseComparer
 from activities.auditing.matters import compare_matter_again
-from activities.auditing.repair import Repairer
+from activities.auditing.repair import Repairer, subject
 from models.jobs.audit import AuditReport, Drift, Finding
 
 #: The kinds of findings that are mended by waking.
@@ -52,15 +52,16 @@ class Mender:
         standing = await self._look_again(context, chosen, progress)
         waking = await self._choose(standing)
         repairer = Repairer(self._engine, self._client, self._queue, context.calendars)
-        failures = await repairer.repair(waking, lambda done, total: progress("repair", done, total))
+        failed = await repairer.repair(waking, lambda done, total: progress("repair", done, total))
+        failures = tuple(message for _, message in failed)
         after = await self._look_again(context, waking, progress)
         left = [finding for finding in report.findings if finding not in chosen]
         for finding in (*(one for one in standing if one not in waking), *after):
             if _key(finding) not in map(_key, left):
                 left.append(finding)
         ill = {_key(finding) for finding in left}
-        mended = tuple(one for one in waking if not {_key(one), (Drift.UNANSWERED, _subject(one))} & ill)
-        return report.model_copy(update={"findings": tuple(left), "mended": mended, "failures": tuple(failures)})
+        mended = tuple(one for one in waking if not {_key(one), (Drift.UNANSWERED, subject(one))} & ill)
+        return report.model_copy(update={"findings": tuple(left), "mended": mended, "failures": failures})
 
     async def _choose(self, findings: Sequence[Finding]) -> list[Finding]:
         """Return those to mend: of these kinds, and old enough by the clock of the database."""
@@ -99,9 +100,5 @@ class Mender:
         return list(findings) if comparer.gave_up else found
 
 
-def _subject(finding: Finding) -> UUID | None:
-    return finding.matter_id or finding.report_id
-
-
 def _key(finding: Finding) -> _Key:
-    return finding.kind, _subject(finding)
+    return finding.kind, subject(finding)

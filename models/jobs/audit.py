@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import Field
+
 from models.base import Instant, Kept
 from models.organisation import OrgFinding
 
@@ -75,7 +77,8 @@ class AuditReport(Kept):
     queried; `whole`: every case that is not archived was looked at, else a part, of which `slice_end` was the last in
     order (None: the round is over). `matters` are those that have not ended; `unnamed_files` are uploads that nothing
     has named in time, which the next scheduled audit removes. `repaired` findings were corrected on request, `mended`
-    ones by the audit itself; `failures` say why others could not be. The audit took `seconds`.
+    ones by the audit itself; `failures` say why others could not be. `unlisted`: how many findings of each kind there
+    are besides `findings`. The audit took `seconds`.
     """
 
     at: Instant
@@ -87,6 +90,7 @@ class AuditReport(Kept):
     matters: int = 0
     unnamed_files: int = 0
     findings: tuple[Finding, ...] = ()
+    unlisted: dict[Drift, int] = Field(default_factory=dict)
     repaired: int = 0
     mended: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()
@@ -95,7 +99,8 @@ class AuditReport(Kept):
     @property
     def counts(self) -> dict[str, int]:
         """The number of findings of each kind, zeros included."""
-        return count_kinds(self.findings)
+        listed = count_kinds(self.findings)
+        return {kind: number + self.unlisted.get(Drift(kind), 0) for kind, number in listed.items()}
 
 
 class AuditSummary(Kept):
