@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,7 @@ from infra.files import keep_private
 from infra.logging import set_up_logging
 from infra.settings import Settings
 from infra.starting import check_database, settings_or_exit
+from infra.store.place import Place
 from infra.store.workers import giving_signs
 from infra.temporal import connect
 from infra.tracing import start_tracing, stop_tracing
@@ -238,17 +239,13 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
         await asyncio.sleep(SCHEDULE_RETRY_SECONDS)
 
 
-async def connect_with_door(settings: Settings, engine: AsyncEngine) -> tuple[Client, "WorkerDoor | None"]:
-    """Return the client of a worker process, and what it answers over HTTP where the settings give it a port."""
-    identity = worker_identity(settings)
+def make_door(settings: Settings) -> "WorkerDoor | None":
+    """Return what the process answers over HTTP, where the settings give it a port."""
     if not settings.worker_port:
-        return await connect(settings, identity=identity), None
+        return None
     from doors.worker import WorkerDoor  # a worker without a port spares these imports
-    from infra.temporal_metrics import measure_temporal
 
-    sdk = measure_temporal()
-    client = await connect(settings, identity=identity, runtime=sdk.runtime)
-    return client, WorkerDoor(settings, engine, client, served_queues(settings), sdk)
+    return WorkerDoor(settings, served_queues(settings))
 
 
 async def main() -> None:
@@ -262,18 +259,24 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    place = await await_place(config, stop)
-    if place is None:
-        return
+    door = make_door(config)
+    async with nullcontext() if door is None else door.answering():
+        place = await await_place(config, stop)
+        if place is not None:
+            await work(config, place, door, stop)
+    stop_tracing()
+
+
+async def work(config: Settings, place: Place, door: "WorkerDoor | None", stop: asyncio.Event) -> None:
+    """Take what the queues give out until told to stop, and finish what has begun."""
     engine = open_database(config, ping=False, session=place.session)
     recording_engine = open_recording_engine(config, place.session)
-    client, door = await connect_with_door(config, engine)
+    client = await connect(config, identity=worker_identity(config), runtime=None if door is None else door.runtime)
     await Recorder(recording_engine).warm_up(datetime.now(UTC))
     freeze_garbage_collector()
-    async with AsyncExitStack() as stack:
+    async with running_worker(client, engine, config, recording_engine, stop.set):
         if door is not None:
-            await stack.enter_async_context(door.answering())
-        await stack.enter_async_context(running_worker(client, engine, config, recording_engine, stop.set))
+            door.begin(engine, client)
         schedules = asyncio.create_task(start_schedules_and_rollouts(engine, client, config.case_queue))
         await warn_of_rights(engine)
         log.info("worker started", queues=served_queues(config), namespace=client.namespace)
@@ -284,7 +287,6 @@ async def main() -> None:
         schedules.cancel()
     await recording_engine.dispose()
     await engine.dispose()
-    stop_tracing()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from doors.client import is_local
@@ -28,7 +29,7 @@ from infra.database import AWAY_ERRORS
 from infra.metrics import render_own_metrics
 from infra.pollers import list_pollers
 from infra.settings import Settings
-from infra.temporal_metrics import MeasuredRuntime
+from infra.temporal_metrics import measure_temporal
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +42,21 @@ _NOT_NEEDED = frozenset({"policy"})
 class WorkerDoor:
     """The routes of one worker process, which polls `queues`."""
 
-    def __init__(
-        self, settings: Settings, engine: AsyncEngine, client: Client, queues: Sequence[str], sdk: MeasuredRuntime
-    ) -> None:
+    def __init__(self, settings: Settings, queues: Sequence[str]) -> None:
         self._settings = settings
-        self._engine = engine
-        self._client = client
         self._queues = queues
-        self._sdk = sdk
+        self._sdk = measure_temporal()
+        self._stores: tuple[AsyncEngine, Client] | None = None
         self.stopping = False
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime of the SDK that the metrics are of: for the client of this process."""
+        return self._sdk.runtime
+
+    def begin(self, engine: AsyncEngine, client: Client) -> None:
+        """Say from now on whether the worker is ready. Before, it waits for its stores."""
+        self._stores = engine, client
 
     async def live(self, _: Request) -> Response:
         """Whether the event loop runs."""
@@ -57,9 +64,13 @@ class WorkerDoor:
 
     async def ready(self, _: Request) -> Response:
         """Whether the worker polls every queue that it serves, and has both stores as it needs them; 503 when not."""
+        if self._stores is None:
+            return JSONResponse({"status": "not_ready", "parts": {"process": "waiting"}}, 503)
+        engine, client = self._stores
         parts: dict[str, str] = {"process": "stopping" if self.stopping else "ok"}
         readiness, polling = await asyncio.gather(
-            check_readiness(self._engine, self._client, self._settings), asyncio.gather(*map(self._polls, self._queues))
+            check_readiness(engine, client, self._settings),
+            asyncio.gather(*(_polls(client, queue) for queue in self._queues)),
         )
         parts |= {name.rstrip("_"): condition.value for name, condition in readiness if name not in _NOT_NEEDED}
         parts |= dict(zip(self._queues, polling, strict=True))
@@ -102,15 +113,16 @@ class WorkerDoor:
             server.should_exit = True
             await task
 
-    async def _polls(self, queue: str) -> str:
-        try:
-            async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
-                pollers = await list_pollers(self._client, queue)
-        except (RPCError, RuntimeError, *AWAY_ERRORS):
-            return Condition.AWAY.value
-        since = datetime.now(UTC) - SILENT_AFTER
-        ours = [one for one in pollers if one.identity == self._client.identity and one.seen_at >= since]
-        return "ok" if ours else "not_polling"
+
+async def _polls(client: Client, queue: str) -> str:
+    """Return whether this process polls the queue: `ok`, `not_polling`, or `away` for a Temporal that does not say."""
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
+            pollers = await list_pollers(client, queue)
+    except (RPCError, RuntimeError, *AWAY_ERRORS):
+        return Condition.AWAY.value
+    since = datetime.now(UTC) - SILENT_AFTER
+    return "ok" if any(one.identity == client.identity and one.seen_at >= since for one in pollers) else "not_polling"
 
 
 def _is_same(sent: str, secret: str) -> bool:

@@ -218,6 +218,20 @@ async def test_the_spans_of_a_report_are_one_trace_that_names_nobody(
     }  # fmt: skip
 
 
+def test_a_worker_that_waits_lives_and_is_not_ready(site: Site, servers: Servers, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    surroundings = environment(
+        servers, site.settings.database_url.get_secret_value(), site.settings.data_dir, "waiting", worker_port=port
+    )
+    command, url = ["worker.py"], f"http://127.0.0.1:{port}"
+    with running(command, {**surroundings, "TEMPORAL_NAMESPACE": "nowhere"}, tmp_path / "log", url) as process:
+        process.until_ready("/livez")
+        answer = httpx.get(f"{url}/readyz", trust_env=False)
+        assert (answer.status_code, answer.json()["parts"]) == (503, {"process": "waiting"})
+        until(lambda: "the namespace does not exist" in process.said(), process.said())
+        assert process.stop() < 20
+
+
 def test_without_an_endpoint_nothing_of_it_is_loaded() -> None:
     program = (
         "import sys, infra.database, infra.temporal; from infra.tracing import *; from infra.settings import *;"
