@@ -57,7 +57,7 @@ def open_database(
     `ping`: test a connection that has been idle before it is used, so that a restart of the database causes no error,
     and give it up when it does not answer. A worker does without: its activities have their own timeout and are
     retried. `timeout`: seconds that any other statement may take; 0 means no limit, for long queries that nobody
-    waits for. `session`: further settings of each session.
+    waits for. `session`: further settings of each session, as they are when it is opened.
     """
     if not ping:
         return _create_engine(settings, session=session)
