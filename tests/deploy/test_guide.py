@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def fresh(servers: Servers, empty_database_url: str, tmp_path: Path, monkeypatch
     """The environment of an operator on an empty database."""
     for name, value in environment(servers, empty_database_url, tmp_path / "data", "guide").items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     settings.cache_clear()
     yield
@@ -52,6 +53,24 @@ def test_the_commands_of_the_first_start_and_of_an_own_park_run() -> None:
         allowed = (0, 1) if " ".join(words[1:3]) in FINDING else (0,)
         assert said.exit_code in allowed, (words, said.output, said.exception)
         assert not (said.exception and not isinstance(said.exception, SystemExit))
+
+
+def test_the_first_steps_for_containers_leave_settings_that_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = re.findall(
+        r"^```\n(.*?)^```", (DEPLOY / "docker" / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    before = [line for line in block.splitlines() if not line.startswith("docker ")]
+    (tmp_path / "env.example").write_bytes((DEPLOY / "env.example").read_bytes())
+    subprocess.run(["sh", "-euc", "\n".join(before)], cwd=tmp_path, check=True)
+    given = dict(re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", (tmp_path / "gridloop.env").read_text("utf-8"), re.MULTILINE))
+    assert set(given) == {"GRIDLOOP_TOKEN_SECRET"}
+    assert re.fullmatch("[0-9a-f]{64}", given["GRIDLOOP_TOKEN_SECRET"])
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    for secret in compose["secrets"].values():
+        assert re.fullmatch("[0-9a-f]{48}", (tmp_path / secret["file"]).read_text())
+    assert oct((tmp_path / ".env").stat().st_mode)[-3:] == oct((tmp_path / "gridloop.env").stat().st_mode)[-3:] == "600"
 
 
 @pytest.mark.parametrize("language", GUIDES)
