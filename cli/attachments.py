@@ -17,7 +17,8 @@ from cli.progress import counting
 from infra.database import open_database
 from infra.logging import set_up_logging
 from infra.objects import is_bucket
-from infra.settings import Settings, check_place
+from infra.setting_types import check_place
+from infra.settings import Settings
 from models.errors import DomainError
 from services.attachments.checking import Checked, check_attachments
 from services.attachments.copying import Copied, copy_attachments

@@ -1,7 +1,6 @@
 """Settings: one frozen class, read from `GRIDLOOP_*`. Temporal has its own standard variables."""
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -9,90 +8,26 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
 )
 
 from infra.database_url import DatabaseUrl, conninfo
+from infra.setting_types import Endpoint, Issuer, Place, Queues, RoleNames, Secrets, TilesUrl
 from infra.web_address import Hosts, Networks, PublicUrl
 from models.enums import Role
 from models.personal_numbers import DEFAULT_KINDS, NumberKind
 from models.wire_names import CASE_QUEUE
 
-#: An allowed tile address. No character in it can end a header or add one.
-_TILES_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
-
-
-#: A bucket, with or without a path in it.
-_BUCKET_URL = re.compile(r"s3a?://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
-
 #: Names the folder of settings that are kept in files, as containers get secrets.
 SECRETS_DIR = "GRIDLOOP_SECRETS_DIR"
 #: The master keys, in the data directory.
 KEY_FILE = Path("keys", "master.json")
-
-
-def _check_tiles_url(value: str) -> str:
-    """Return `value` when it is a tile address with {z}, {x} and {y}. Raises ValueError."""
-    if not _TILES_URL.fullmatch(value) or any(name not in value for name in ("{z}", "{x}", "{y}")):
-        raise ValueError("a tile is at an address like https://host/{z}/{x}/{y}.png")
-    return value
-
-
-def _check_issuer(value: str) -> str:
-    """Return the address of an identity provider: https, or http on this machine. Raises ValueError."""
-    parts = urlsplit(value)
-    if not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an issuer is an address without query")
-    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1", "localhost")):
-        raise ValueError("an issuer is reached by https")
-    return value
-
-
-def check_place(value: str) -> str:
-    """Return the place of a store of objects: a folder, or a bucket. Raises ValueError."""
-    if "://" in value and not _BUCKET_URL.fullmatch(value):
-        raise ValueError("a place is a folder, or a bucket like s3://bucket/path")
-    return value
-
-
-def _check_endpoint(value: str) -> str:
-    """Return the address of a receiver of traces. Raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("traces are sent to an address like http://127.0.0.1:4318")
-    return value.rstrip("/")
-
-
-def _split_names(value: object) -> object:
-    """Return the names in a comma-separated text; anything else as it is."""
-    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
-
-
-def _check_queues(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the queues, each once. Raises ValueError for none at all."""
-    if not values:
-        raise ValueError("a worker serves cases, heavy, or both")
-    return tuple(dict.fromkeys(values))
-
-
-def _split_secrets(value: object) -> object:
-    """Return the secrets in a text with commas, spaces or lines between them; anything else as it is."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-Secrets = Annotated[tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode, BeforeValidator(_split_secrets)]
-Queues = Annotated[
-    tuple[Literal["cases", "heavy"], ...], NoDecode, BeforeValidator(_split_names), AfterValidator(_check_queues)
-]
-Place = Annotated[str, AfterValidator(check_place)]
-RoleNames = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split_names)]
 
 
 class Tiles(BaseModel):
@@ -166,7 +101,7 @@ class Settings(BaseSettings):
     second_factor_roles: RoleNames = (Role.KEEPER, Role.SUPERVISOR, Role.ADMIN)
     #: An identity provider for signing in by OpenID Connect, what we are called there, and the claim with the user
     #: name.
-    oidc_issuer: Annotated[str, AfterValidator(_check_issuer)] | None = None
+    oidc_issuer: Issuer | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_claim: str = "preferred_username"
@@ -199,7 +134,7 @@ class Settings(BaseSettings):
     web_frame_ancestors: str = "'none'"
     #: Tile layer of the map (`https://host/{z}/{x}/{y}.png`), its coordinate system and its credit. None: pages load
     #: nothing from another host.
-    map_tiles_url: Annotated[str, AfterValidator(_check_tiles_url)] | None = None
+    map_tiles_url: TilesUrl | None = None
     map_tiles_crs: Literal["wgs84", "gcj02"] = "wgs84"
     map_tiles_credit: str = ""
     #: Temporal's task queue, the same for all processes of a system.
@@ -243,7 +178,7 @@ class Settings(BaseSettings):
     #: Whether logs are JSON. None: on a terminal they are text, elsewhere JSON.
     log_json: bool | None = None
     #: Where traces are sent by OTLP over HTTP, without `/v1/traces`. None: there are none, and they cost nothing.
-    otlp_endpoint: Annotated[str, AfterValidator(_check_endpoint)] | None = None
+    otlp_endpoint: Endpoint | None = None
     #: DEBUG, INFO, WARNING or ERROR.
     log_level: str = "INFO"
     #: For how many days `up` keeps the logs of its processes (网络安全法 §21: six months at least).
