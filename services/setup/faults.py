@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from psycopg import Error as DriverError
+from psycopg import Error as DriverError, OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from infra.database import is_away, reason
@@ -53,6 +53,6 @@ def database_fault(error: Exception) -> SetupFault | None:
         zh, en = _REFUSED[sqlstate]
         why = reason(cause)
         return SetupFault(f"{zh}({why})", f"{en} ({why})")
-    if is_away(error) or (isinstance(cause, DriverError) and sqlstate is None):
+    if is_away(error) or isinstance(cause, OperationalError):
         return SetupFault(f"数据库无法连接:{reason(cause)}", f"the database cannot be reached: {reason(cause)}")
     return None

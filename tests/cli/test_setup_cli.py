@@ -81,6 +81,9 @@ def test_the_tables_are_upgraded_and_compared(own: Run, empty_database_url: str)
         told = own("db", "check")
         assert told.exit_code == code
         assert words in told.stdout
+        state, sentence = states(own, "--check")[1]["tables"]
+        assert state == ("mend" if code else "ok")
+        assert ("gridloop db upgrade" in sentence) == bool(code)
 
 
 @pytest.fixture
@@ -119,6 +122,21 @@ def test_the_running_role_is_made_with_its_rights(
     assert states(own)[1]["roles"] == ("made", f"the role {role} has its rights")
     with psycopg.connect(roles("a")) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("UPDATE facts SET kind = 'x'")
+
+
+def test_a_role_without_rights_makes_nothing(
+    own: Run, empty_database_url: str, roles: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = roles("b")
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {conninfo_to_dict(address)['user']} LOGIN PASSWORD 'word'".encode())
+    monkeypatch.setenv("GRIDLOOP_DATABASE_URL", address)
+    told = refusal(own("db", "upgrade"))
+    assert "set GRIDLOOP_DATABASE_OWNER_URL to the role that owns the tables (permission denied" in told
+    assert "GRIDLOOP_DATABASE_OWNER_URL" in states(own)[1]["tables"][1]
+    with psycopg.connect(empty_database_url) as connection:
+        tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        assert connection.execute(tables).fetchone() == (0,)
 
 
 def _changed(address: str, **parts: str) -> str:
