@@ -43,17 +43,27 @@ def main() -> None:
     missing = [name for name in PACKAGES if find(name) is None]
     if not missing:
         return
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not can_install():
         why = ", and only root on a Debian system can have it installed from here"
         sys.exit(MISSING.format(name=missing[0], why=why, package=PACKAGES[missing[0]]))
     packages = [PACKAGES[name] for name in missing]
     print(f"Installing {', '.join(packages)} for the tests of deploy/ (once; a minute) …", flush=True)
+    failure = install(packages)
+    if failure is not None:
+        sys.exit(MISSING.format(name=missing[0], why=f": {failure}", package=packages[0]))
+
+
+def can_install() -> bool:
+    """Whether packages can be installed from here."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(packages: list[str]) -> str | None:
+    """Install packages without starting any server. Return why that failed, or None."""
     with _nothing_started():
         _apt("update")
         done = _apt("install", "-y", "--no-install-recommends", *packages)
-    if done.returncode:
-        why = f": {(done.stderr or done.stdout).strip().splitlines()[-1]}"
-        sys.exit(MISSING.format(name=missing[0], why=why, package=packages[0]))
+    return (done.stderr or done.stdout).strip().splitlines()[-1] if done.returncode else None
 
 
 @contextmanager
