@@ -18,6 +18,7 @@ from cli.output import fail, out, print_json
 from cli.progress import counting
 from infra.database import open_database, transaction
 from infra.keys.ring import FileRing, add_key, create_ring, remove_key
+from infra.objects import ObjectsAway
 from infra.payload_usage import PayloadKeys, count_payload_keys
 from infra.settings import KEY_FILE, Settings
 from infra.temporal import connect
@@ -238,3 +239,5 @@ def _run(settings: Settings, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
             return asyncio.run(run())
         except KeysAway as error:
             fail(error.message(localize("zh", "en")))
+        except ObjectsAway as error:
+            fail(localize(f"上报人密钥库无法写入:{error}", f"the vault of reporters' keys can't be written: {error}"))

@@ -197,8 +197,9 @@ class Settings(BaseSettings):
     #: A key service that wraps the keys of reporters' records instead (`infra.keys.ring.ServiceRing`), and its token.
     key_service_url: str | None = None
     key_service_token: SecretStr | None = None
-    #: Where the wrapped key of each reporter lies as a file. None: `vault` in the data directory.
-    vault_folder: Path | None = None
+    #: Where the wrapped key of each reporter lies: a folder that all APIs and workers share, or `s3://bucket/path` of
+    #: an S3-compatible store. None: `vault` in the data directory, for one machine.
+    vault_folder: Place | None = None
 
     @property
     def database(self) -> str:
@@ -245,9 +246,9 @@ class Settings(BaseSettings):
         return self.key_file or self.data_dir / KEY_FILE
 
     @property
-    def vault_dir(self) -> Path:
-        """The directory of the wrapped keys of reporters."""
-        return self.vault_folder or self.data_dir / "vault"
+    def vault_place(self) -> str:
+        """The folder or bucket of the wrapped keys of reporters."""
+        return self.vault_folder or str(self.data_dir / "vault")
 
     @model_validator(mode="after")
     def _check_client(self) -> "Settings":
@@ -281,9 +282,9 @@ class Settings(BaseSettings):
     #: photos, so days and not hours.
     upload_days: Annotated[int, Field(ge=1, le=365)] = 7
 
-    #: The S3-compatible server of attachments and archive (`https://host:port`), its region, and whether the bucket is
-    #: in the path of its addresses (as MinIO and Ceph have it) or in the host name. None: Amazon's, or the `AWS_*`
-    #: variables.
+    #: The S3-compatible server of attachments, archive and vault (`https://host:port`), its region, and whether the
+    #: bucket is in the path of its addresses (as MinIO and Ceph have it) or in the host name. None: Amazon's, or the
+    #: `AWS_*` variables.
     s3_endpoint: PublicUrl | None = None
     s3_region: str | None = None
     s3_path_style: bool = True

@@ -121,7 +121,7 @@ async def engine(database_url: str, tmp_path: Path) -> AsyncIterator[AsyncEngine
         database_url=SecretStr(database_url),
         token_secret=SecretStr("0" * 64),
         key_file=tmp_path / "engine-keys.json",
-        vault_folder=tmp_path / "engine-vault",
+        vault_folder=str(tmp_path / "engine-vault"),
     )
     create_ring(settings.key_ring)
     opened = open_database(settings)

@@ -39,7 +39,7 @@ SECTIONS = (
         "key_file": "主密钥文件,权限 0600",
         "key_service_url": "密钥服务地址(代替主密钥文件包裹上报人密钥)",
         "key_service_token": "密钥服务的令牌",
-        "vault_folder": "上报人密钥库目录,各进程共用",
+        "vault_folder": "上报人密钥库的位置:各进程共用的目录,或 s3://桶/路径",
         "anchors_folder": "存证目录,宜在另一块磁盘或另一台机器",
         "anchor_key_file": "存证与事实导出的签名密钥(PEM)",
         "archive": "事实归档的位置:目录,或 s3://桶/路径",

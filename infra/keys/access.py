@@ -7,21 +7,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra.keys.ring import FileRing, Ring, ServiceRing
 from infra.keys.sealing import Keys
 from infra.keys.vault import Vault
+from infra.objects import open_objects
 from infra.settings import Settings
 
+#: What the metrics call the store of the vault.
+STORE: Final = "vault"
 #: The execution option of an engine that holds its `Keys`.
 KEYS_OPTION: Final = "gridloop_keys"
 
 
 def keys_for(settings: Settings) -> Keys:
-    """Return the keys that the settings name. Nothing is read yet."""
+    """Return the keys that the settings name. Nothing is read yet, but the files of the bucket's keys.
+
+    Raises what `open_objects` raises.
+    """
     ring: Ring
     if settings.key_service_url is None:
         ring = FileRing(settings.key_ring)
     else:
         token = settings.key_service_token
         ring = ServiceRing(settings.key_service_url, None if token is None else token.get_secret_value())
-    return Keys(ring, Vault(settings.vault_dir))
+    return Keys(ring, Vault(open_objects(settings, settings.vault_place, STORE)))
 
 
 def keys_of(source: AsyncConnection | AsyncEngine) -> Keys:

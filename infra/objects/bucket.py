@@ -48,8 +48,8 @@ class BucketObjects:
         )
         self._store = store
 
-    async def put(self, name: str, content: bytes) -> None:
-        """See Objects. The names are made of the content, so that writing one again changes nothing."""
+    async def put(self, name: str, content: bytes, *, replace: bool = False) -> None:
+        """See Objects. Without `replace` the content is the same, and writing it again changes nothing."""
         await self._put(name, content)
 
     async def put_file(self, name: str, path: Path, *, give: bool = False) -> None:

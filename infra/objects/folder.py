@@ -25,13 +25,13 @@ class FolderObjects:
         self._folder = folder
         self._store = store
 
-    async def put(self, name: str, content: bytes) -> None:
+    async def put(self, name: str, content: bytes, *, replace: bool = False) -> None:
         """See Objects."""
         path = self._folder / name
 
         def write() -> None:
             try:
-                write_private(path, content, replace=False)
+                write_private(path, content, replace=replace)
             except FileExistsError:
                 if not path.is_file():
                     raise
@@ -84,6 +84,9 @@ class FolderObjects:
         def remove() -> None:
             for name in names:
                 (self._folder / name).unlink(missing_ok=True)
+            for folder in {(self._folder / name).parent for name in names}:
+                if folder.is_dir():
+                    sync_directory(folder)
 
         await self._do("delete", remove)
 
@@ -180,6 +183,8 @@ def _linked(source: Path, fresh: Path) -> bool:
 
 def _list(top: Path, folder: str) -> list[Listed]:
     found = []
+    if top.exists() and not top.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(top))
     for path in (top / folder if folder else top).rglob("*"):
         try:
             if path.name.startswith(".") or not path.is_file():

@@ -34,7 +34,7 @@ class Reader(Protocol):
 
 
 class Objects(Protocol):
-    """Objects by name: words parted by `/`. A name never changes its content, so that writing twice is safe.
+    """Objects by name: words parted by `/`. Writing the same twice is safe.
 
     Every method raises ObjectsAway, or the kind of it that fits; then nothing is half stored.
     """
@@ -46,8 +46,8 @@ class Objects(Protocol):
     def __hash__(self) -> int:
         """A store is itself alone."""
 
-    async def put(self, name: str, content: bytes) -> None:
-        """Store an object durably; one of that name may stay as it is."""
+    async def put(self, name: str, content: bytes, *, replace: bool = False) -> None:
+        """Store an object durably; one of that name may stay as it is, unless it is to be replaced."""
 
     async def put_file(self, name: str, path: Path, *, give: bool = False) -> None:
         """Store the content of a file durably, in place of an object of that name.
@@ -71,7 +71,7 @@ class Objects(Protocol):
         """Return the path at which the object is a file of this machine, whether it exists or not; else None."""
 
     async def delete(self, *names: str) -> None:
-        """Remove objects; none of that name is fine."""
+        """Remove objects durably; none of that name is fine."""
 
     def list(self, folder: str) -> AsyncIterator[Listed]:
         """Yield the objects whose names begin with the words `folder` (empty: all), in the order of their names."""

@@ -49,4 +49,4 @@ async def settle_reporters(connection: AsyncConnection, report_id: UUID, facts: 
             if await connection.scalar(_HELD_ELSEWHERE, shared) is not None:
                 raise UnderLegalHold()
             await erase_reporters(connection, [after.reporter_ref], fact.at)
-            keys_of(connection).vault.erase(after.reporter_ref)
+            await keys_of(connection).vault.erase(after.reporter_ref)

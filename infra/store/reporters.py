@@ -72,7 +72,7 @@ async def read_contact(connection: AsyncConnection, id_: UUID) -> Contact | None
     if stored is None or stored.sealed is None or stored.wrapped is None:
         return None
     keys = keys_of(connection)
-    if keys.vault.is_erased(id_):  # an older copy of the database was put back
+    if await keys.vault.is_erased(id_):  # an older copy of the database was put back
         return None
     return await open_sealed(keys, stored.sealed, stored.wrapped)
 
@@ -83,9 +83,9 @@ async def restore_reporter(
     """Store a record found in a workflow's history, with its key from the vault.
 
     Return False, and store nothing, when the person was erased, the vault has no key, or there is a row already.
-    Raises KeysAway when the vault's file is damaged.
+    Raises KeysAway when the vault is away or its object damaged.
     """
-    wrapped = None if vault.is_erased(sealed.id) else vault.find(sealed.id)
+    wrapped = None if await vault.is_erased(sealed.id) else await vault.find(sealed.id)
     if wrapped is None:
         return False
     return await insert_reporter(connection, sealed, wrapped, anonymous=anonymous, now=now)
@@ -104,15 +104,14 @@ async def erase_reporters(connection: AsyncConnection, ids: Sequence[UUID], now:
 
 async def delete_reporter(connection: AsyncConnection, reference: UUID) -> None:
     """Delete the reporter of a report that became no case, with their key. A reporter with a case stays."""
-    for id_ in (await connection.execute(_DELETE, {"id": reference})).scalars():
-        keys_of(connection).vault.forget(id_)
+    gone = (await connection.execute(_DELETE, {"id": reference})).scalars().all()
+    await keys_of(connection).vault.forget(*gone)
 
 
 async def delete_unclaimed_reporters(connection: AsyncConnection, before: datetime) -> int:
     """Delete the reporters stored before `before` whose report became no case, and return how many."""
     gone = (await connection.execute(_DELETE_OLD, {"before": before})).scalars().all()
-    for id_ in gone:
-        keys_of(connection).vault.forget(id_)
+    await keys_of(connection).vault.forget(*gone)
     return len(gone)
 
 

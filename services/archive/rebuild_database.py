@@ -179,7 +179,7 @@ async def _restore_reporters(work: _Work) -> None:
                 work.counts["reporters"] += 1
         keyless = text("SELECT id FROM reporters WHERE wrapped_key IS NULL AND ciphertext IS NOT NULL")
         for id_ in (await connection.scalars(keyless)).all():
-            wrapped = None if vault.is_erased(id_) else vault.find(id_)
+            wrapped = None if await vault.is_erased(id_) else await vault.find(id_)
             if wrapped is not None:
                 await run(
                     connection,

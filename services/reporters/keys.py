@@ -55,9 +55,10 @@ async def keys_state(engine: AsyncEngine) -> KeysState:
         rows = {str(id_): int(number) for id_, number in await connection.execute(query)}
         clear = await count_clear(connection)
         erased = await connection.scalar(text("SELECT count(*) FROM reporters WHERE erased_at IS NOT NULL"))
-        ids = await connection.scalars(text("SELECT id FROM reporters WHERE wrapped_key IS NOT NULL"))
-        without_file = sum(not keys.vault.has(id_) for id_ in ids)
-    files = Counter(id_ for _, id_ in keys.vault.key_ids())
+        ids = (await connection.scalars(text("SELECT id FROM reporters WHERE wrapped_key IS NOT NULL"))).all()
+    filed = await keys.vault.ids()
+    without_file = sum(id_ not in filed for id_ in ids)
+    files = Counter([id_ async for _, id_ in keys.vault.key_ids()])
     return KeysState(current, rows, dict(files), clear, without_file, int(erased or 0))
 
 
@@ -80,7 +81,7 @@ async def encrypt_clear_rows(engine: AsyncEngine, progress: Progress = lambda _:
             rows = (await connection.execute(query, {"most": BATCH})).all()
             for row in rows:
                 sealed, wrapped = await seal(keys, row.id, Contact(row.name, row.phone))
-                keys.vault.keep(row.id, wrapped)
+                await keys.vault.keep(row.id, wrapped)
                 await connection.execute(
                     text(
                         "UPDATE reporters SET name = NULL, phone = NULL, wrapped_key = :wrapped, key_id = :key_id,"
@@ -110,13 +111,15 @@ async def wrap_anew(engine: AsyncEngine, progress: Progress = lambda _: None) ->
                 " ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED"
             )
             rows = (await connection.execute(query, {"current": current, "most": BATCH})).all()
+            anew = {}
             for row in rows:
                 key = await keys.ring.unwrap(WrappedKey(row.key_id, bytes(row.wrapped_key)), row.id.bytes)
-                wrapped = await keys.ring.wrap(key, row.id.bytes)
-                keys.vault.keep(row.id, wrapped)
+                anew[row.id] = await keys.ring.wrap(key, row.id.bytes)
+            await keys.vault.keep_all(anew)
+            for id_, wrapped in anew.items():
                 await connection.execute(
                     text("UPDATE reporters SET wrapped_key = :wrapped, key_id = :key_id WHERE id = :id"),
-                    {"id": row.id, "wrapped": wrapped.content, "key_id": wrapped.key_id},
+                    {"id": id_, "wrapped": wrapped.content, "key_id": wrapped.key_id},
                 )
         done += len(rows)
         progress(done)
@@ -128,10 +131,10 @@ async def wrap_anew(engine: AsyncEngine, progress: Progress = lambda _: None) ->
 async def _wrap_files_anew(engine: AsyncEngine, current: str) -> int:
     """Wrap anew the keys of the vault whose rows are gone or were changed without them."""
     keys, done = keys_of(engine), 0
-    for id_, key_id in list(keys.vault.key_ids()):
-        wrapped = keys.vault.find(id_) if key_id != current else None
+    async for id_, key_id in keys.vault.key_ids():
+        wrapped = await keys.vault.find(id_) if key_id != current else None
         if wrapped is not None and wrapped.key_id != current:
-            keys.vault.keep(id_, await keys.ring.wrap(await keys.ring.unwrap(wrapped, id_.bytes), id_.bytes))
+            await keys.vault.keep(id_, await keys.ring.wrap(await keys.ring.unwrap(wrapped, id_.bytes), id_.bytes))
             done += 1
     return done
 
@@ -141,16 +144,14 @@ async def settle_vault(engine: AsyncEngine) -> int:
     put back), and a key without a file gets one. Return how many were changed.
     """
     keys = keys_of(engine)
+    erased, before = await keys.vault.erased(), await keys.vault.ids()
     async with transaction(engine) as connection:
-        again = await erase_reporters(connection, list(keys.vault.erased()), datetime.now(UTC))
+        again = await erase_reporters(connection, erased, datetime.now(UTC))
         rows = await connection.execute(
             text("SELECT id, wrapped_key, key_id FROM reporters WHERE wrapped_key IS NOT NULL FOR SHARE")
         )
-        filed = 0
-        for row in rows:
-            if not keys.vault.has(row.id):
-                keys.vault.keep(row.id, WrappedKey(row.key_id, bytes(row.wrapped_key)))
-                filed += 1
-    if again or filed:
-        log.warning("reporters' keys settled", erased_again=len(again), filed=filed)
-    return len(again) + filed
+        missing = {row.id: WrappedKey(row.key_id, bytes(row.wrapped_key)) for row in rows if row.id not in before}
+        await keys.vault.keep_all(missing)
+    if again or missing:
+        log.warning("reporters' keys settled", erased_again=len(again), filed=len(missing))
+    return len(again) + len(missing)

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import autocommit_engine
+from infra.objects import ObjectsAway
 from models.errors import KeysAway
 from services.reporters.keys import encrypt_clear_rows, settle_vault
 
@@ -20,6 +21,9 @@ async def prepare_reporters(engine: AsyncEngine) -> None:
         await settle_vault(engine)
     except KeysAway as error:
         log.error("reporters' records wait for their keys", reason=error.message("en"))
+        return
+    except ObjectsAway as error:
+        log.error("the vault of reporters' keys can't be written", reason=str(error))
         return
     if encrypted:
         log.info("reporters' records encrypted; `gridloop keys encrypt` removes their old versions", rows=encrypted)

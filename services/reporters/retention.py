@@ -60,8 +60,7 @@ async def retain(engine: AsyncEngine, now: datetime, *, dry: bool = False) -> Re
             ids = [row.id for row in free[start : start + _BATCH]]
             async with transaction(engine) as connection:
                 await erase_reporters(connection, ids, now)
-                for id_ in ids:
-                    keys_of(connection).vault.erase(id_)
+                await keys_of(connection).vault.erase(*ids)
     run = RetentionRun(
         at=now, erased=len(free), held=len(due) - len(free), categories=Counter(row.category for row in free), dry=dry
     )

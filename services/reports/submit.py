@@ -19,6 +19,7 @@ from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, seal
 from infra.keys.vault import Vault
+from infra.objects import ObjectsAway
 from infra.outages import DATABASE
 from infra.store.context import local_day, read_context
 from infra.store.place import is_elsewhere
@@ -110,11 +111,12 @@ async def submit(
     try:
         async with transaction(resources.engine) as connection:
             receipt = await _earlier_receipt(connection, person, report_input)
-            if receipt is not None:
-                await _keep_missing_key(connection, report_input)
-                return Submitted(report_input.report_id, receipt, created=False)
-            reporter = await _seal_reporter(connection, report_input, now)
-            start = await _checked_start(connection, person, report_input, now, external, reporter)
+            if receipt is None:
+                reporter = await _seal_reporter(connection, report_input, now)
+                start = await _checked_start(connection, person, report_input, now, external, reporter)
+        if receipt is not None:
+            await _keep_missing_key(resources, report_input)
+            return Submitted(report_input.report_id, receipt, created=False)
     except DomainError:
         raise
     except Exception as error:
@@ -251,31 +253,41 @@ async def _seal_reporter(
 async def _keep_key(vault: Vault, id_: UUID, wrapped: WrappedKey) -> None:
     """Write a reporter's key into the vault. Raises StoreAway when it can't be written: a full disk is mended."""
     try:
-        await asyncio.to_thread(vault.keep, id_, wrapped)
-    except OSError as error:
-        log.error("a reporter's key can't be written into the vault", reason=error.strerror)
+        await vault.keep(id_, wrapped)
+    except ObjectsAway as error:
+        log.error("a reporter's key can't be written into the vault", reason=str(error))
         raise StoreAway() from error
 
 
-async def _keep_missing_key(connection: AsyncConnection, report_input: ReportInput) -> None:
+async def _keep_missing_key(resources: Resources, report_input: ReportInput) -> None:
     """Write the key of the reporter of a known report, if the vault lacks it: it could not be written the first time,
     and so the report was not acknowledged. Raises StoreAway."""
     if report_input.reporter is None:
         return
-    vault, reference = keys_of(connection).vault, derived_id(report_input.report_id, "reporter")
-    if await asyncio.to_thread(vault.has, reference):
-        return
-    stored = await read_reporter(connection, reference)
+    vault, reference = keys_of(resources.engine).vault, derived_id(report_input.report_id, "reporter")
+    try:
+        if await vault.has(reference):
+            return
+    except KeysAway as error:
+        raise StoreAway() from error
+    async with resources.engine.connect() as connection:
+        stored = await read_reporter(connection, reference)
     if stored is not None and stored.wrapped is not None:
         await _keep_key(vault, reference, stored.wrapped)
 
 
 async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
-    """Remove the reporter's data of a refused report."""
+    """Remove the reporter's data of a refused report. Raises StoreAway when the key can't be removed: sent again, the
+    report is refused again, and an audit removes what is left.
+    """
     if start.report.reporter_ref is None:
         return
-    async with transaction(resources.engine) as connection:
-        await delete_reporter(connection, start.report.reporter_ref)
+    try:
+        async with transaction(resources.engine) as connection:
+            await delete_reporter(connection, start.report.reporter_ref)
+    except ObjectsAway as error:
+        log.error("a reporter's key can't be removed from the vault", reason=str(error))
+        raise StoreAway() from error
 
 
 async def _checked_start(

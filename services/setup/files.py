@@ -21,12 +21,8 @@ async def file_items(settings: Settings) -> AsyncIterator[Item]:
     """Yield each part. They are only looked at: keys and folders are the same for all machines."""
     yield await _keys(settings)
     yield await _store("attachments", settings, _open_attachments)
-    folders = {
-        "vault": settings.vault_dir,
-        "anchors": settings.anchors_dir,
-    }
-    for part, folder in folders.items():
-        yield await asyncio.to_thread(folder_item, part, folder)
+    yield await _store("vault", settings, lambda known: open_objects(known, known.vault_place, "vault"))
+    yield await asyncio.to_thread(folder_item, "anchors", settings.anchors_dir)
     yield await _store("archive", settings, open_archive)
 
 

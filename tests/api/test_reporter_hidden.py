@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +13,9 @@ import pytest_asyncio
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from infra.keys.access import keys_of
+from infra.keys.access import keys_for, keys_of
 from infra.keys.ring import create_ring
 from infra.keys.sealing import Contact, open_sealed
-from infra.keys.vault import Vault
 from infra.payload_usage import payloads_in
 from infra.store.reporters import read_contact
 from models.ids import derived_id, new_id, workflow_id
@@ -143,7 +143,7 @@ async def test_the_history_and_the_vault_give_the_reporter_back(harness: ApiHarn
     sealed = start.report.sealed
     assert sealed is not None
     keys = keys_of(harness.engine)
-    wrapped = keys.vault.find(sealed.id)
+    wrapped = await keys.vault.find(sealed.id)
     assert wrapped is not None
     assert await open_sealed(keys, sealed, wrapped) == Contact(NAME, PHONE)
 
@@ -184,7 +184,7 @@ async def test_a_report_sent_again_keeps_its_first_record(harness: ApiHarness) -
     payloads = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes.input.payloads
     (start,) = await harness.temporal.data_converter.decode(payloads, [CaseStart])
     keys, sealed = keys_of(harness.engine), start.report.sealed
-    wrapped = keys.vault.find(sealed.id)
+    wrapped = await keys.vault.find(sealed.id)
     assert wrapped is not None
     assert await open_sealed(keys, sealed, wrapped) == Contact(NAME, PHONE)
 
@@ -221,7 +221,7 @@ async def test_a_report_is_acknowledged_only_with_its_key_in_the_vault(harness: 
     report_id = new_id()
     reporter = derived_id(report_id, "reporter")
     body = {**WAGES, "report_id": str(report_id), "reporter": REPORTER}
-    blocked = harness.settings.vault_dir / reporter.hex[:2]
+    blocked = Path(harness.settings.vault_place) / reporter.hex[:2]
     aside = blocked.with_name("aside")
     if blocked.exists():
         blocked.rename(aside)
@@ -235,4 +235,4 @@ async def test_a_report_is_acknowledged_only_with_its_key_in_the_vault(harness: 
         aside.rename(blocked)
     again = await harness.send("duty", "/cases", body)
     assert again.status_code == 200, again.text
-    assert Vault(harness.settings.vault_dir).has(reporter)
+    assert await keys_for(harness.settings).vault.has(reporter)

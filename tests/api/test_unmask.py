@@ -115,15 +115,15 @@ async def sealed_of(harness: ApiHarness, report_id: str) -> Any:
 async def test_an_erased_reporter_is_unreadable_everywhere(harness: ApiHarness) -> None:
     case = await told(harness)
     no, sealed, keys = case["case_no"], await sealed_of(harness, case["report_id"]), keys_of(harness.engine)
-    wrapped = keys.vault.find(sealed.id)
+    wrapped = await keys.vault.find(sealed.id)
     assert wrapped is not None
     assert (await open_sealed(keys, sealed, wrapped)).phone == PHONE
     await harness.do("keeper", no, "unmask", **WHY)
     await harness.do("keeper", no, "erase_reporter", reason="本人依法要求删除")
     assert (await harness.refused("keeper", no, "erase_reporter", reason="再删除一次"))[0] == 409
     assert (await harness.refused("keeper", no, "unmask", **WHY)) == (409, "not_now")
-    assert keys.vault.find(sealed.id) is None
-    assert keys.vault.is_erased(sealed.id)
+    assert await keys.vault.find(sealed.id) is None
+    assert await keys.vault.is_erased(sealed.id)
     seen = await harness.get("keeper", f"/cases/{no}/reporter")
     assert (seen["name"], seen["phone"], seen["erased"]) == (None, None, True)
     assert (await harness.get("duty", f"/cases/{no}"))["reporter"]["phone"] is None

@@ -46,7 +46,7 @@ async def record(version: str, servers: Servers) -> None:
         place = Path(tempfile.mkdtemp())
         create_ring(place / "ring.json")
         url = servers.create_database(f"record_{uuid4().hex}")
-        settings = town_settings(url, key_file=place / "ring.json", vault_folder=place / "vault")
+        settings = town_settings(url, key_file=place / "ring.json", vault_folder=str(place / "vault"))
         engine = open_database(settings)
         async with running_town(engine, client, settings) as town:
             if name == "contested":

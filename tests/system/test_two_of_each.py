@@ -1,5 +1,6 @@
 """The system on many machines, as far as one machine shows it: two APIs and two workers with data directories of their
-own behind nginx, attachments in a bucket. People work while one of each is killed and all are rolled to another build.
+own behind nginx, attachments and vault in a bucket. People work while one of each is killed and all are rolled to
+another build.
 """
 
 import asyncio
@@ -134,7 +135,8 @@ async def rig(servers: Servers, database_url: str, tmp_path: Path, s3: S3Server)
     place = tmp_path
     create_ring(place / "keys.json")
     shared: dict[str, Any] = {
-        "key_file": place / "keys.json", "vault_folder": place / "vault", "anchors_folder": place / "anchors",
+        "key_file": place / "keys.json", "vault_folder": s3.place(f"{QUEUE}/vault"),
+        "anchors_folder": place / "anchors",
         "anchor_key_file": place / "anchor.pem", "attachments": s3.place(f"{QUEUE}/attachments"),
         "archive": s3.place(f"{QUEUE}/archive"), **s3.options, "uploads_per_hour": 100_000,
         "public_url": f"https://{NAME}", "trusted_proxies": "127.0.0.1",

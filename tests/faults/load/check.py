@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.database import snapshot_connection
-from infra.keys.vault import Vault
+from infra.keys.access import keys_for
 from infra.store.cases import read_facts
 from models.case import Case
 from rules.evolve import fold
@@ -189,7 +189,7 @@ async def _compare_reporters(
 ) -> None:
     """Every acknowledged reporter is in the table and in the vault."""
     rows = {row[0] for row in await connection.execute(text("SELECT id FROM reporters WHERE ciphertext IS NOT NULL"))}
-    vault = Vault(site.settings.vault_dir)
+    vault = keys_for(site.settings).vault
     for sending in ledger.of(Subject.REPORT):
         if not sending.acknowledged or "reporter" not in sending.body:
             continue
@@ -199,7 +199,7 @@ async def _compare_reporters(
         for id_ in named:
             if id_ is None or UUID(str(id_)) not in rows:
                 findings.lost.append(f"reporter of {_named(sending)}")
-            elif not vault.has(UUID(str(id_))):
+            elif not await vault.has(UUID(str(id_))):
                 findings.lost.append(f"key in the vault for {_named(sending)}")
 
 

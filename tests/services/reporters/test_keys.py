@@ -24,10 +24,12 @@ from infra.keys.access import keys_of
 from infra.keys.ring import FileRing, Ring, ServiceRing, WrappedKey, add_key, create_ring, remove_key
 from infra.keys.sealing import Contact, Keys, open_sealed, seal
 from infra.keys.vault import Vault
+from infra.objects.folder import FolderObjects
 from infra.settings import Settings
 from infra.store.reporters import erase_reporters, insert_reporter, read_contact, restore_reporter
 from models.errors import KeysAway
 from services.reporters.keys import encrypt_clear_rows, keys_state, settle_vault, wrap_anew
+from tests.s3 import S3Server
 
 CONTACT = Contact("欧阳秘而不宣", "13987654321")
 NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
@@ -89,7 +91,7 @@ def ring(request: pytest.FixtureRequest, tmp_path: Path) -> Ring:
 
 
 async def test_a_record_opens_with_its_own_key_and_in_its_own_place_only(ring: Ring, tmp_path: Path) -> None:
-    keys, id_ = Keys(ring, Vault(tmp_path / "vault")), uuid4()
+    keys, id_ = Keys(ring, Vault(FolderObjects(tmp_path / "vault", "test"))), uuid4()
     sealed, wrapped = await seal(keys, id_, CONTACT)
     assert await open_sealed(keys, sealed, wrapped) == CONTACT
     assert CONTACT.phone is not None
@@ -107,7 +109,7 @@ async def test_a_record_opens_with_its_own_key_and_in_its_own_place_only(ring: R
 async def test_a_key_service_that_is_away_or_refuses(key_service: str, tmp_path: Path) -> None:
     for ring in (ServiceRing(key_service, "wrong"), ServiceRing("http://127.0.0.1:9/v1")):
         with pytest.raises(KeysAway):
-            await seal(Keys(ring, Vault(tmp_path)), uuid4(), CONTACT)
+            await seal(Keys(ring, Vault(FolderObjects(tmp_path, "test"))), uuid4(), CONTACT)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"current": "k1", "keys": {}}', "[]",
@@ -124,22 +126,23 @@ async def test_the_files_are_for_our_account_alone(tmp_path: Path) -> None:
     create_ring(tmp_path / "keys" / "ring.json")
     with pytest.raises(FileExistsError):
         create_ring(tmp_path / "keys" / "ring.json")
-    vault, id_ = Vault(tmp_path / "vault"), uuid4()
-    vault.keep(id_, WrappedKey("k1", b"x"))
+    vault, id_ = Vault(FolderObjects(tmp_path / "vault", "test")), uuid4()
+    await vault.keep(id_, WrappedKey("k1", b"x"))
     for path in (tmp_path / "keys" / "ring.json", tmp_path / "vault" / id_.hex[:2] / f"{id_}.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert vault.find(id_) == WrappedKey("k1", b"x")
-    vault.erase(id_)
-    vault.keep(id_, WrappedKey("k1", b"x"))
-    assert (vault.find(id_), vault.is_erased(id_), list(vault.erased())) == (None, True, [id_])
-    vault.forget(uuid4())
 
 
 @pytest.fixture
-async def sealing(database_url: str, tmp_path: Path) -> AsyncIterator[tuple[AsyncEngine, Settings]]:
-    """An engine with a ring of its own."""
+async def sealing(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+) -> AsyncIterator[tuple[AsyncEngine, Settings]]:
+    """An engine with a ring and a vault of its own, in a folder unless the test asks for a bucket."""
     settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), data_dir=tmp_path)
+    if getattr(request, "param", "folder") == "bucket":
+        server: S3Server = request.getfixturevalue("s3")
+        options = {**server.options, "vault_folder": server.place(f"vault-{uuid4().hex}")}
+        settings = Settings.model_validate({**settings.model_dump(exclude_unset=True), **options})
     create_ring(settings.key_ring)
     engine = open_database(settings)
     yield engine, settings
@@ -151,7 +154,7 @@ async def store(engine: AsyncEngine, number: int = 1) -> list[UUID]:
     async with transaction(engine) as connection:
         for place, id_ in enumerate(ids):
             sealed, wrapped = await seal(keys, id_, Contact(f"甲{place}", f"139{place:08d}"))
-            keys.vault.keep(id_, wrapped)
+            await keys.vault.keep(id_, wrapped)
             assert await insert_reporter(connection, sealed, wrapped, anonymous=False, now=NOW)
     return ids
 
@@ -221,6 +224,7 @@ async def test_a_rotation_that_was_stopped_goes_on(sealing: tuple[AsyncEngine, S
     assert (await keys_state(engine)).left == 0
 
 
+@pytest.mark.parametrize("sealing", ["folder", "bucket"], indirect=True)
 async def test_an_empty_database_gets_its_reporters_back_but_not_the_erased(
     sealing: tuple[AsyncEngine, Settings],
 ) -> None:
@@ -229,8 +233,8 @@ async def test_an_empty_database_gets_its_reporters_back_but_not_the_erased(
     sealed = {}
     for one in (id_, gone):
         sealed[one], wrapped = await seal(keys, one, CONTACT)
-        keys.vault.keep(one, wrapped)
-    keys.vault.erase(gone)
+        await keys.vault.keep(one, wrapped)
+    await keys.vault.erase(gone)
     async with transaction(engine) as connection:
         for one, comes in ((id_, True), (id_, False), (gone, False)):
             assert await restore_reporter(connection, sealed[one], keys.vault, anonymous=True, now=NOW) is comes
@@ -238,6 +242,7 @@ async def test_an_empty_database_gets_its_reporters_back_but_not_the_erased(
         assert await read_contact(connection, gone) is None
 
 
+@pytest.mark.parametrize("sealing", ["folder", "bucket"], indirect=True)
 async def test_the_erased_stay_erased_when_an_older_copy_of_the_database_comes_back(
     sealing: tuple[AsyncEngine, Settings],
 ) -> None:
@@ -245,7 +250,7 @@ async def test_the_erased_stay_erased_when_an_older_copy_of_the_database_comes_b
     (id_,) = await store(engine)
     async with engine.begin() as connection:
         backup = dict((await connection.execute(text("SELECT * FROM reporters"))).one()._mapping)
-    keys_of(engine).vault.erase(id_)
+    await keys_of(engine).vault.erase(id_)
     async with engine.begin() as connection:
         assert await erase_reporters(connection, [id_], NOW) == (id_,)
         assert await erase_reporters(connection, [id_], NOW) == ()
@@ -262,10 +267,11 @@ async def test_the_erased_stay_erased_when_an_older_copy_of_the_database_comes_b
     assert row.erased_at is not None
 
 
+@pytest.mark.parametrize("sealing", ["folder", "bucket"], indirect=True)
 async def test_a_lost_file_of_the_vault_comes_back_from_the_row(sealing: tuple[AsyncEngine, Settings]) -> None:
     engine, _ = sealing
     (id_,) = await store(engine)
-    keys_of(engine).vault.forget(id_)
+    await keys_of(engine).vault.forget(id_)
     assert (await keys_state(engine)).without_file == 1
     assert await settle_vault(engine) == 1
-    assert keys_of(engine).vault.has(id_)
+    assert await keys_of(engine).vault.has(id_)
