@@ -25,6 +25,21 @@ CLOCKS_APART = timedelta(seconds=2)
 #: Workers and processes of the pages that the arithmetic of connections counts with.
 WORKERS, WEBS = 2, 2
 _MAKE_DATABASE = "createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8 gridloop"
+_TLS_ONLY = ("服务器只接受加密连接,请设 sslmode=verify-full", "the server takes TLS only: set sslmode=verify-full")
+#: What the driver says of TLS, and what mends it.
+_OF_TLS = {
+    "certificate verify failed": (
+        "服务器证书不是由 sslrootcert 所指的机构签发",
+        "the authority in sslrootcert did not sign the server's certificate",
+    ),
+    "does not match host name": (
+        "地址中的主机名须是服务器证书所载的名称",
+        "write the host in the address as the server names itself in its certificate",
+    ),
+    "root certificate": ("请核对 sslrootcert 所指的证书文件", "look at the file that sslrootcert names"),
+    "SSL required": _TLS_ONLY,
+    "no encryption": _TLS_ONLY,
+}
 _RIGHTS = """
     SELECT has_table_privilege(%(role)s, 'facts', 'INSERT') AND has_table_privilege(%(role)s, 'cases', 'UPDATE')
         AND has_table_privilege(%(role)s, 'workflow_place', 'SELECT')
@@ -62,6 +77,9 @@ async def database_items(settings: Settings, *, check: bool) -> AsyncIterator[It
 
 def _with_remedy(zh: str, en: str) -> tuple[str, str]:
     """Add what mends the usual reasons."""
+    for told, (remedy_zh, remedy_en) in _OF_TLS.items():
+        if told in en:
+            return f"{zh};{remedy_zh}", f"{en}; {remedy_en}"
     if "does not exist" in en and "database" in en:
         return f"{zh};请先建库:{_MAKE_DATABASE}", f"{en}; make it: {_MAKE_DATABASE}"
     if "password authentication failed" in en:

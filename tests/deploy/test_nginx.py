@@ -3,6 +3,7 @@ Temporal."""
 
 import io
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -15,13 +16,20 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
+from pydantic import SecretStr
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import TLSConfig
 
 from doors.session import COOKIE
+from infra.awaiting import NotThere, find_place
 from infra.embedded.ports import free_ports
 from infra.embedded.temporal_tls import CA, CLIENT, CLIENT_KEY, SERVER, make_certificates
+from infra.keys.ring import create_ring
+from infra.settings import Settings
+from infra.temporal import connect
+from services.setup.report import Item
+from services.setup.temporal import temporal_items
 from tests.builders import PASSWORD
 from tests.deploy import tools
 from tests.deploy.conftest import NAME
@@ -33,6 +41,8 @@ from tests.ui.site import Site
 FILES = DEPLOY / "nginx"
 #: An address of this machine that is no proxy.
 CLIENT_ADDRESS = "127.0.0.9"
+#: Keys with which Temporal is reached: the current one, and the one before it.
+API_KEYS = ("2f" * 32, "a1" * 32)
 MAIN = """
 pid {folder}/nginx.pid;
 error_log stderr notice;
@@ -59,6 +69,7 @@ class Front:
     https: int
     http: int
     grpc: int
+    grpc_by_key: int
     folder: Path
 
     @property
@@ -92,7 +103,7 @@ def replaced(text: str, changes: dict[str, str]) -> str:
 
 def arrange(folder: Path, pages: tuple[str, str], servers: Servers) -> Front:
     """Write the configuration with the places and ports of this run. `pages`: `host:port` of both processes."""
-    https, http, grpc = free_ports(3)
+    https, http, grpc, by_key = free_ports(4)
     make_certificates(folder)
     for made in (SERVER, CA):
         (folder / made).chmod(0o644)
@@ -117,9 +128,18 @@ def arrange(folder: Path, pages: tuple[str, str], servers: Servers) -> Front:
             "/etc/nginx/gridloop/temporal-clients-ca.pem": f"{folder}/{CA}",
         })
     )  # fmt: skip
+    (folder / "temporal-api-keys.map").write_text("".join(f'"Bearer {key}" 1;\n' for key in API_KEYS))
+    (folder / "conf.d" / "temporal-grpc-key.conf").write_text(
+        replaced((FILES / "temporal-grpc-key.conf").read_text("utf-8"), {
+            "server 127.0.0.1:7233;": f"server {servers.temporal_address};",
+            "listen 7444 ": f"listen 127.0.0.1:{by_key} ",
+            "/etc/nginx/gridloop/temporal.pem": f"{folder}/{SERVER}",
+            "/etc/nginx/gridloop/temporal-api-keys.map": f"{folder}/temporal-api-keys.map",
+        })
+    )  # fmt: skip
     user = "user nobody nogroup;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
-    return Front(https, http, grpc, folder)
+    return Front(https, http, grpc, by_key, folder)
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +257,50 @@ async def test_temporal_is_reached_with_a_certificate_only(front: Front, servers
     assert described.namespace_info.name == namespace
     with pytest.raises(RuntimeError):
         await Client.connect(address, namespace=namespace, tls=TLSConfig(server_root_ca_cert=ca))
+
+
+@pytest.mark.parametrize("key", API_KEYS)
+async def test_temporal_is_reached_with_an_api_key(front: Front, servers: Servers, known: Settings, key: str) -> None:
+    client = await connect(known, environment=by_key(front, servers, key))
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=servers.temporal_namespace)
+    )
+    assert described.namespace_info.name == servers.temporal_namespace
+
+
+@pytest.mark.parametrize(
+    ("key", "says"), [("00" * 32, "the API key is not known"), ("", "not known|certificate|TLS|connect")]
+)
+async def test_a_wrong_api_key_is_named_by_worker_and_setup(
+    front: Front, servers: Servers, known: Settings, key: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in by_key(front, servers, key).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(NotThere, match=f"Temporal cannot be reached: .*({says})") as waiting:
+        await find_place(known)
+    (item,) = [item async for item in temporal_items(known, check=True)]
+    assert isinstance(item, Item)
+    assert (item.part, item.state.value) == ("temporal", "mend")
+    assert re.search(says, item.en), item.en
+    assert "TEMPORAL_API_KEY" in item.zh
+    for told in (str(waiting.value), item.en, item.zh):
+        assert len(told) < 400, told
+        assert not key or key not in told
+
+
+def by_key(front: Front, servers: Servers, key: str) -> dict[str, str]:
+    """The variables with which Temporal is reached by a key."""
+    return {
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{front.grpc_by_key}", "TEMPORAL_NAMESPACE": servers.temporal_namespace,
+        "TEMPORAL_API_KEY": key, "TEMPORAL_TLS_SERVER_CA_CERT_PATH": str(front.folder / CA),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def known(database_url: str, tmp_path: Path) -> Settings:
+    settings = Settings(database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64), data_dir=tmp_path)
+    create_ring(settings.key_ring)
+    return settings
 
 
 def test_a_process_that_is_stopped_is_not_noticed(front: Front) -> None:
