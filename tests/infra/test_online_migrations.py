@@ -23,8 +23,9 @@ from migrations.online import create_index, drop_index
 BASE = "0037"
 #: What squawk says of style, and what `migrations.env` sees to for all revisions.
 NOT_ASKED = (
-    "prefer-robust-stmts", "prefer-bigint-over-int", "prefer-text-field", "prefer-timestamptz", "prefer-identity",
-    "require-statement-timeout", "require-lock-timeout", "ban-drop-table", "ban-drop-column",
+    "prefer-robust-stmts", "prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-text-field",
+    "prefer-timestamptz", "prefer-identity", "require-statement-timeout", "require-lock-timeout", "ban-drop-table",
+    "ban-drop-column",
 )  # fmt: skip
 #: A revision that stops everybody, as nobody should write it.
 STOPS_EVERYBODY = "CREATE INDEX all_wait ON cases (updated_at);\nALTER TABLE cases ALTER COLUMN due_at SET NOT NULL;"
