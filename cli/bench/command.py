@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import uuid4
 
 import httpx
+import psutil
 import typer
 from rich.progress import Progress
 from sqlalchemy import text
@@ -16,6 +17,7 @@ from temporalio.worker import Worker
 from activities.recording import Recorder
 from cli.bench.export import export_rows
 from cli.bench.plans import plan_rows
+from cli.bench.processes import process_rows
 from cli.bench.queue import queue_rows
 from cli.bench.readings import reading_rows
 from cli.bench.search import search_rows
@@ -59,12 +61,13 @@ def bench(
     stations: Annotated[int, typer.Option(min=0, help="Monitoring stations that send readings; then nothing else")] = 0,
     faster: Annotated[float, typer.Option(min=0.1, help="Readings a minute of each, for --minutes")] = 1,
     workshops: Annotated[int, typer.Option(min=0, max=300, help="A year of a plan of so many; then nothing else")] = 0,
+    http: Annotated[bool, typer.Option(help="Whole cases over HTTP, one and two processes; then nothing else")] = False,
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
     options = BenchOptions(
         cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, search, export,
-        stations, faster, workshops,
+        stations, faster, workshops, http,
     )  # fmt: skip
     run(_bench(options, data_dir))
 
@@ -89,6 +92,7 @@ class BenchOptions:
     stations: int
     faster: float
     workshops: int
+    http: bool
 
 
 async def _bench(options: BenchOptions, data_dir: Path) -> None:
@@ -99,6 +103,14 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
         if options.workshops:
             out.print(localize("计划的一年 …", "A year of a plan …"))
             return print_table(_COLUMNS, await plan_rows(resources, cast.duty, cast.grid, options.workshops))
+        if options.http:
+            out.print(localize("经 HTTP 的案件 …", "Cases over HTTP …"))
+            host = HostSteal()
+            rows = await process_rows(
+                data_dir, await _tokens(resources, cast), _report_body(cast),
+                cases=options.cases, abreast=options.abreast, rounds=options.rounds,
+            )  # fmt: skip
+            return print_table(_COLUMNS, (*rows, _steal_row(localize("期间", "meanwhile"), host), _load_row()))
         if options.stations:
             out.print(localize("监测站读数 …", "Readings of stations …"))
             host = HostSteal()
@@ -195,11 +207,15 @@ async def _measure_latency(resources: Resources, cast: Participants, seconds: fl
 
 async def _measure_http_cases(resources: Resources, cast: Participants, cases: int, abreast: int) -> Row:
     """Run whole cases through the system's own API and workers."""
-    people = {"worker": cast.worker, "duty": cast.duty, "handler": cast.handler, "reviewer": cast.reviewer}
-    tokens = {part: await _token(resources, person) for part, person in people.items()}
+    tokens = await _tokens(resources, cast)
     async with httpx.AsyncClient(base_url=os.environ["GRIDLOOP_WEB_URL"], timeout=60) as http:
-        rate = await http_cases_a_second(http, tokens, _report_body(cast), cases=cases, concurrency=abreast)
+        rate = await http_cases_a_second([http], tokens, _report_body(cast), cases=cases, concurrency=abreast)
     return localize("经 HTTP 的一案(上报 + 4 条命令)/秒", "whole cases over HTTP a second"), f"{rate:.1f}"
+
+
+async def _tokens(resources: Resources, cast: Participants) -> dict[str, str]:
+    people = {"worker": cast.worker, "duty": cast.duty, "handler": cast.handler, "reviewer": cast.reviewer}
+    return {part: await _token(resources, person) for part, person in people.items()}
 
 
 async def _token(resources: Resources, person: Person) -> str:
@@ -216,6 +232,13 @@ def _report_body(cast: Participants) -> dict[str, str]:
 
 def _format_ratio(ratio: Ratio) -> str:
     return f"{ratio.median:.2f} ({ratio.lowest:.2f} … {ratio.highest:.2f})"
+
+
+def _load_row() -> Row:
+    """How many processes wanted a processor in the last minutes, ours among them."""
+    one, five, _ = psutil.getloadavg()
+    what = localize("机器负载(1、5 分钟)/核数", "load (1, 5 minutes) / cores")
+    return what, f"{one:.1f}, {five:.1f} / {os.cpu_count()}"
 
 
 def _steal_row(when: str, host: HostSteal) -> Row:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -19,16 +20,22 @@ STEPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 async def http_cases_a_second(
-    http: httpx.AsyncClient, tokens: Mapping[str, str], report: dict[str, Any], *, cases: int, concurrency: int
+    doors: Sequence[httpx.AsyncClient],
+    tokens: Mapping[str, str],
+    report: dict[str, Any],
+    *,
+    cases: int,
+    concurrency: int,
 ) -> float:
-    """Return how many cases a second go from report to closure over HTTP, `concurrency` at once.
+    """Return how many cases a second go from report to closure over HTTP, `concurrency` at once. Requests go to the
+    `doors` in turn.
 
     `tokens` has one of "worker", "duty", "handler" and "reviewer". Raises httpx.HTTPStatusError when a step is refused.
     """
-    room = asyncio.Semaphore(concurrency)
+    room, turn = asyncio.Semaphore(concurrency), cycle(doors)
 
     async def send(who: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = await http.post(path, json=body, headers={"Authorization": f"Bearer {tokens[who]}"})
+        answer = await next(turn).post(path, json=body, headers={"Authorization": f"Bearer {tokens[who]}"})
         answer.raise_for_status()
         view: dict[str, Any] = answer.json()
         return view
@@ -39,7 +46,8 @@ async def http_cases_a_second(
             for who, command, body in STEPS:
                 await send(who, f"/api/v1/cases/{case_no}/commands/{command}", body)
 
-    await http.get("/healthz")  # the first call loads parts of the client; it is not measured
+    for http in doors:
+        await http.get("/healthz")  # the first call loads parts of the client; it is not measured
     begun = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(cases):

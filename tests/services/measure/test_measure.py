@@ -58,7 +58,7 @@ async def test_whole_cases_over_http_are_closed(servers: Servers, tmp_path: Path
         tokens = {part: token_for(harness.settings, name) for part, name in names.items()}
         report = {"category": "0201", "title": "测量用上报", "grid": MICRO}
         async with httpx.AsyncClient(transport=httpx.ASGITransport(harness.app), base_url="http://test") as http:
-            rate = await http_cases_a_second(http, tokens, report, cases=3, concurrency=2)
+            rate = await http_cases_a_second([http, http], tokens, report, cases=3, concurrency=2)
         async with harness.engine.connect() as connection:
             closed = await connection.scalar(select(func.count()).where(CASES.c.outcome == "solved"))
     assert rate > 0
