@@ -18,7 +18,7 @@ from infra.runtime import read_runtime
 from tests.servers import ROOT
 from tests.system.test_up import data_dir as data_dir, running
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 #: Cases of the last sixty days, and cases played live.
 PAST, LIVE = 950, 50

@@ -25,7 +25,7 @@ from infra.embedded.ports import HOST, free_ports, is_free
 from infra.runtime import read_runtime
 from tests.servers import ROOT, temporary_directory
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(700)]
 
 READY = "Gridloop is ready"
 
@@ -57,7 +57,7 @@ class Up:
     def said(self) -> str:
         return "\n".join(self.lines)
 
-    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 200) -> None:
         """Waits until `condition` holds, while `up` runs."""
         deadline = time.monotonic() + seconds
         while not condition():
