@@ -15,7 +15,7 @@ from cli.operator import read_settings
 from cli.output import err, fail, language, out, print_json
 from cli.progress import counting
 from infra.database import open_database
-from infra.logging import set_up_logging
+from infra.logging import quieten_logging
 from infra.objects import is_bucket
 from infra.setting_types import check_place
 from infra.settings import Settings
@@ -115,8 +115,7 @@ def check(
 
 def _settings(data_dir: Path) -> Settings:
     settings = read_settings(data_dir)
-    # What the log says of single files is in the result.
-    set_up_logging(settings.model_copy(update={"log_level": "CRITICAL"}))
+    quieten_logging()  # what the log says of single files is in the result
     return settings
 
 

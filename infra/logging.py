@@ -50,3 +50,8 @@ def set_up_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     for noisy in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def quieten_logging() -> None:
+    """Let this process log failures of its own alone: for a command whose result says everything else."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("CRITICAL"))
