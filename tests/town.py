@@ -1,5 +1,6 @@
 """The tiny park with a real Temporal server, a worker and the services, for tests that call services directly."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from activities.auditing.running_workflows import has_worker
 from infra.settings import Settings
 from infra.store.cases import read_case, read_facts
 from infra.store.context import read_person
@@ -138,4 +140,12 @@ async def running_town(
     if fill:
         await small_park(engine)
     async with running_worker(client, engine, settings):
+        await until_polled(client, settings.case_queue)
         yield Town(Resources(settings=settings, engine=engine, temporal=client), clock)
+
+
+async def until_polled(client: Client, queue: str) -> None:
+    """Wait until the server knows of a worker on the queue: an audit before that would say that there is none."""
+    async with asyncio.timeout(60):
+        while not await has_worker(client, queue):
+            await asyncio.sleep(0.02)

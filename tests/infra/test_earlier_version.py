@@ -27,7 +27,7 @@ from rules.tasks import open_tasks
 from services.auditing.audit import audit
 from services.runtime.resources import Resources
 from tests.builders import ENVIRONMENT, LABOUR, PARK, person_id
-from tests.town import Town, town_settings
+from tests.town import Town, town_settings, until_polled
 from worker import running_worker
 
 EARLIER: dict[str, Any] = json.loads((Path(__file__).parent / "earlier" / "0012.json").read_text())
@@ -172,6 +172,7 @@ async def test_the_cases_are_listed_and_go_on(
     """Their workflows are lost altogether here: the audit starts them from the rows; each kind goes on."""
     settings = town_settings(upgraded_url)
     async with running_worker(temporal_client, upgraded, settings):
+        await until_polled(temporal_client, settings.case_queue)
         town = Town(Resources(settings=settings, engine=upgraded, temporal=temporal_client))
         report = await audit(town.resources, fix=True)
         assert report.repaired == len(NUMBERS)
