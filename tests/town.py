@@ -140,7 +140,8 @@ async def running_town(
     if fill:
         await small_park(engine)
     async with running_worker(client, engine, settings):
-        await until_polled(client, settings.case_queue)
+        if clock is None:  # the server that skips time does not tell
+            await until_polled(client, settings.case_queue)
         yield Town(Resources(settings=settings, engine=engine, temporal=client), clock)
 
 
