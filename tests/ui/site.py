@@ -20,7 +20,7 @@ from infra.embedded.ports import free_ports
 from services.accounts.sessions import Origin, SessionKind
 from services.accounts.sign_in import sign_in_trusted
 from tests.api.harness import ApiHarness, open_harness
-from tests.builders import person_id
+from tests.builders import person_id, session_id
 from tests.servers import Servers
 from web.app import create_app, run_hub
 
@@ -46,6 +46,17 @@ class Site:
             harness.engine, harness.settings, person_id(username), username, origin, datetime.now(UTC)
         )
         return self.run(opening).access_token
+
+    def revive_session(self, username: str) -> None:
+        """Open the fixed session of somebody again, by which all tests of this process act for them."""
+
+        async def revive() -> None:
+            async with transaction(self.harness.engine) as connection:
+                await connection.execute(
+                    text("UPDATE sessions SET ended_at = NULL WHERE id = :id"), {"id": session_id(username)}
+                )
+
+        self.run(revive())
 
     def clear_limits(self) -> None:
         """Forget what every client has used of every limit."""

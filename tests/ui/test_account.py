@@ -59,6 +59,7 @@ def test_a_session_elsewhere_is_ended_and_this_one_marked(open_page: OpenPage, s
     page.get_by_role("button", name="结束其他全部登录").click()
     expect(page.get_by_role("status").filter(has_text="已结束")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(2)
+    site.revive_session("reviewer")
     assert httpx.get(f"{site.url}/queue", cookies=elsewhere).status_code == 303
     page.get_by_role("row").filter(has_text="当前").get_by_role("button").click()
     expect(page).to_have_url(re.compile("/sign-in"))

@@ -201,7 +201,7 @@ def test_a_slot_is_booked_and_shown_in_public_without_a_name(site: Site, open_pa
     }  # fmt: skip
     send(site, "/referral-desks", fields)
     case_no = site.report(category="0201")
-    page = open_page("duty", f"/park/referral-desks/LAW?case={case_no}", expect=("status of 422",))
+    page = open_page("duty", f"/park/referral-desks/LAW?case={case_no}", expect=("status of 409",))
     checked(page, "referral-desk")
     free = page.locator(".slot form[action$='/book']")
     free.first.get_by_role("button", name="预约").click()
