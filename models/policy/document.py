@@ -16,6 +16,7 @@ from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
 from models.policy.limits import Length
 from models.policy.park import DEFAULT_PARK, ParkPolicy
+from models.policy.questions import MOST_QUESTIONS, Door, Question, question_faults, raise_faults
 from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
 
 #: The defaults per round (our choice; that a suspension is approved once is a city's practice).
@@ -32,7 +33,7 @@ class Category(Given):
     `withdrawable` False: once accepted, its reporter can no longer withdraw it (a hazard, pollution). `limits` is short
     for one condition that always fits, with these limits and the policy's first ladder. `active` False: nothing new is
     reported under it; its open cases go on. `reporter_months`: for how many months after the closure a reporter's data
-    is kept; None: as the policy says.
+    is kept; None: as the policy says. `questions`: what is asked besides the description, in this order.
     """
 
     code: Code
@@ -46,6 +47,7 @@ class Category(Given):
     conditions: tuple[Condition, ...] = ()
     active: Annotated[bool, Field(exclude_if=bool)] = True
     reporter_months: Annotated[int | None, Field(ge=1, le=1200, exclude_if=is_none)] = None
+    questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS, exclude_if=is_empty)] = ()
 
     @model_validator(mode="after")
     def _has_a_standard(self) -> Self:
@@ -55,7 +57,14 @@ class Category(Given):
             raise ValueError("the last condition must fit every severity, so that no case is without a standard")
         if twice := _duplicates(c.code for c in self.conditions):
             raise ValueError(f"conditions named twice: {twice}")
+        raise_faults(
+            type(self).__name__, ((("questions", *place), zh, en) for place, zh, en in question_faults(self.questions))
+        )
         return self
+
+    def asked_at(self, door: Door | None) -> tuple[Question, ...]:
+        """The questions that are asked at a door, in order; None: of all doors."""
+        return tuple(question for question in self.questions if door is None or door in question.doors)
 
 
 class Group(Given):
@@ -210,6 +219,11 @@ class Policy(Given):
     def category(self, code: str) -> Category | None:
         """The category of that code, or None."""
         return next((category for category in self.categories if category.code == code), None)
+
+    def questions(self, category: str, door: Door | None = None) -> tuple[Question, ...]:
+        """The questions of a category that are asked at a door (None: at any), in order; empty for no such category."""
+        found = self.category(category)
+        return () if found is None else found.asked_at(door)
 
     def standard(self, code: str) -> Standard | None:
         """The standard of that code, or None."""
