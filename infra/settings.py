@@ -19,7 +19,7 @@ from pydantic_settings import (
 
 from infra.database_url import DatabaseUrl, conninfo
 from infra.setting_types import Endpoint, Issuer, Place, Queues, RoleNames, Secrets, TilesUrl
-from infra.web_address import Hosts, Networks, PublicUrl
+from infra.web_address import Hosts, Networks, PublicUrl, Targets
 from models.enums import Role
 from models.personal_numbers import DEFAULT_KINDS, NumberKind
 from models.wire_names import CASE_QUEUE
@@ -295,6 +295,13 @@ class Settings(BaseSettings):
     s3_secret_access_key_file: Path | None = None
     #: Certificates (PEM) of an authority of one's own that are trusted besides the system's.
     s3_ca_file: Path | None = None
+
+    #: Other systems in private networks that requests may go to, e.g. an SMS gateway in the intranet: addresses,
+    #: networks and host names, comma-separated. All other private, local and reserved addresses are refused.
+    outgoing_private: Targets = ()
+    #: Certificates (PEM) of an authority of one's own that are trusted besides the system's in requests to other
+    #: systems.
+    outgoing_ca_file: Path | None = None
 
     @property
     def s3(self) -> S3Settings:

@@ -33,6 +33,18 @@ def _check_hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     return hosts
 
 
+def _check_targets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return networks in their usual form and host names as they are. Raises ValueError for anything else."""
+    return tuple(found for value in values for found in _networks_or_host(value))
+
+
+def _networks_or_host(value: str) -> tuple[str, ...]:
+    try:
+        return _check_networks((value,))
+    except ValueError:
+        return _check_hosts((value,))
+
+
 def _check_public_url(value: str) -> str:
     """Return the origin without a slash at its end. Raises ValueError."""
     parts = urlsplit(value)
@@ -51,5 +63,7 @@ def _check_public_url(value: str) -> str:
 Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_networks)]
 #: Host names, separated by commas.
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_hosts)]
+#: Addresses, networks and host names, separated by commas.
+Targets = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_targets)]
 #: The origin at which people reach the pages.
 PublicUrl = Annotated[str, AfterValidator(_check_public_url)]

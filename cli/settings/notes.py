@@ -56,6 +56,10 @@ SECTIONS = (
         "s3_secret_access_key_file": "存放访问密钥的文件",
         "s3_ca_file": "自建证书机构的证书(PEM),与系统证书一并信任",
     }),
+    Section("对外请求", "Requests to other systems", {
+        "outgoing_private": "允许访问的内网系统(如短信网关):地址、网段或主机名,逗号分隔;其余内网地址一律拒绝",
+        "outgoing_ca_file": "自建证书机构的证书(PEM),访问其他系统时与系统证书一并信任",
+    }),
     Section("数据库", "Database", {
         "database_owner_url": "表的所有者角色的地址,仅迁移等运维命令使用,不给工作进程和接口",
         "database_password_file": "存放密码的文件,代替地址中的密码,每次连接时读取",

@@ -113,6 +113,16 @@ from models.errors.matter import (
     NoSuchMatter as NoSuchMatter,
     UnknownMatterCommand as UnknownMatterCommand,
 )
+from models.errors.outgoing import (
+    AddressRefused as AddressRefused,
+    AnswerLost as AnswerLost,
+    AnswerTooLarge as AnswerTooLarge,
+    CertificateRefused as CertificateRefused,
+    OutgoingFailed as OutgoingFailed,
+    RedirectRefused as RedirectRefused,
+    TooSlow as TooSlow,
+    Unreachable as Unreachable,
+)
 from models.errors.plan import (
     DutyDoneAlready as DutyDoneAlready,
     DutyNotOpen as DutyNotOpen,

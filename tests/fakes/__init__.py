@@ -1,0 +1,1 @@
+"""Small servers on this machine that stand for other systems, and check what those check."""
