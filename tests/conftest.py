@@ -28,6 +28,7 @@ from tests.servers import VARIABLE, Servers, from_json, running_servers, to_json
 
 gc.disable()  # until everything is imported
 _STACK = pytest.StashKey[ExitStack]()
+_VARIABLES = pytest.StashKey[dict[str, str]]()
 #: A traceback with local variables takes seconds on a busy machine, in the middle of a test.
 PLAIN_LOGS: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -58,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_STACK] = stack = ExitStack()
         os.environ[VARIABLE] = to_json(stack.enter_context(running_servers()))
         stack.callback(os.environ.pop, VARIABLE, None)
+    config.stash[_VARIABLES] = our_variables()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,11 +77,17 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
     """Collect garbage between files. In the middle of a workflow task, so much of it could take longer than the two
-    seconds after which Temporal reports the task as deadlocked."""
+    seconds after which Temporal reports the task as deadlocked. Fail a file that leaves other settings behind."""
     ended = yield
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
+        assert our_variables() == item.config.stash[_VARIABLES], "settings for the tests that follow were changed"
     return ended
+
+
+def our_variables() -> dict[str, str]:
+    """The settings in the environment of this process."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("GRIDLOOP_", "TEMPORAL_"))}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ import errno
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,9 @@ class FileReader:
         self._path, self._size, self._store = path, size, store
         self._position = 0
         self._file: IO[bytes] | None = None
+        self._closed = False
+        #: A read goes on in its thread when whoever waits for it is cancelled, and the reader may be closed meanwhile.
+        self._lock = threading.Lock()
 
     @property
     def size(self) -> int:
@@ -138,14 +142,22 @@ class FileReader:
 
     async def close(self) -> None:
         """See Reader."""
-        if self._file is not None:
-            self._file.close()
+        await asyncio.to_thread(self._close)
 
     def _read(self, most: int) -> bytes:
-        if self._file is None:
-            self._file = self._path.open("rb")
-            self._file.seek(self._position)
-        return self._file.read(most)
+        with self._lock:
+            if self._closed:
+                raise ValueError("the reader is closed")
+            if self._file is None:
+                self._file = self._path.open("rb")
+                self._file.seek(self._position)
+            return self._file.read(most)
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
 
 
 def _place(source: Path, path: Path, *, give: bool) -> None:

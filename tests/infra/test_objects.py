@@ -1,5 +1,7 @@
 """Stored objects in a folder and in a bucket, the latter on a real S3 server process: one contract for both."""
 
+import asyncio
+import os
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ from infra.objects import (
     open_objects,
 )
 from infra.objects.bucket import BucketObjects
-from infra.objects.folder import FolderObjects
+from infra.objects.folder import FileReader, FolderObjects
 from infra.settings import Settings
 from tests.s3 import S3Server, small_files
 
@@ -113,6 +115,32 @@ async def test_files_in_a_folder_are_ours_alone(tmp_path: Path) -> None:
     assert {oct(one.stat().st_mode & 0o777) for one in (folder, *folder.parents[:2])} == {"0o700"}
     await objects.put("facts/2026-11/a.gz", b"another content")
     assert await objects.get("facts/2026-11/a.gz") == b"one", "a name never changes its content"
+
+
+async def test_a_reader_closed_while_it_reads_leaves_no_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "slow"
+    os.mkfifo(path)
+    reader = FileReader(path, 1, "test")
+    reading = asyncio.create_task(reader.read(1))
+    while (pipe := try_to_write(path)) is None:  # nobody opens it yet
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    closing = asyncio.create_task(reader.close())
+    await asyncio.sleep(0)
+    os.close(pipe)
+    await closing
+    assert str(path) not in {str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()}
+    with pytest.raises(ValueError, match="closed"):
+        await reader.read(1)
+
+
+def try_to_write(path: Path) -> int | None:
+    """Open the pipe for writing; None while nobody reads it."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 class NoRoom(BaseHTTPRequestHandler):

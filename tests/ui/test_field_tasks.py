@@ -1,7 +1,9 @@
 """Tasks on the phone: opened offline, answered through the outbox; and answers that come too late."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -147,12 +149,11 @@ def test_a_handler_claims_and_asks_for_an_extension(open_page: OpenPage, site: S
     page.get_by_role("link", name="认领").click()
     page.get_by_role("button", name="提交").click()
     expect(page.locator("dl.facts")).to_contain_text("消防处置员")
-    due = site.run(site.harness.get("admin", f"/cases/{case_no}"))["due_at"]
+    due = datetime.fromisoformat(site.run(site.harness.get("admin", f"/cases/{case_no}"))["due_at"])
     page.goto(f"/m/#/task/{case_no}/request_extension")
     page.get_by_role("button", name="天气原因").click()
-    page.get_by_label("延期至").fill(
-        f"{int(due[:4])}-12-05T18:00" if due[5:7] != "12" else f"{int(due[:4]) + 1}-01-05T18:00"
-    )
+    until = (due + timedelta(days=2)).astimezone(ZoneInfo("Asia/Shanghai"))
+    page.get_by_label("延期至").fill(f"{until:%Y-%m-%dT%H:%M}")
     page.get_by_role("button", name="提交").click()
     wait_until_sent(page)
     asked = site.run(site.harness.get("admin", f"/cases/{case_no}"))["requests"]
