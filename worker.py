@@ -30,12 +30,14 @@ from activities.matters.recording import MatterRecorder
 from activities.matters.relay import Relay
 from activities.recording import Recorder
 from activities.rollout import RolloutActivities
+from activities.sending import SendActivities
 from infra.awaiting import await_place
 from infra.database import open_database, open_recording_engine
 from infra.database_roles import warn_of_rights
 from infra.event_loop import freeze_garbage_collector, run
 from infra.files import keep_private
 from infra.logging import set_up_logging
+from infra.outgoing import outgoing_of
 from infra.settings import Settings
 from infra.starting import check_database, settings_or_exit
 from infra.store.place import Place
@@ -44,7 +46,7 @@ from infra.temporal import connect
 from infra.tracing import start_tracing, stop_tracing
 from models.errors import AttachmentsAway, AttachmentsRefused, StorageFull
 from models.personal_numbers import choose_kinds
-from models.wire_names import heavy_queue
+from models.wire_names import heavy_queue, sends_queue
 from services.accounts.limits import sweep_limits
 from services.archive.run import archive_all
 from services.archive.schedule import schedule_archive
@@ -68,6 +70,7 @@ from workflows.export import ExportWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
+from workflows.send import SendWorkflow
 
 if TYPE_CHECKING:
     from doors.worker import WorkerDoor
@@ -84,6 +87,8 @@ HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     ExportWorkflow,
 )
 WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, *HEAVY_WORKFLOWS)
+#: How many attempts to send a worker process makes at once (our choice).
+SENDS_AT_ONCE = 16
 #: Seconds until schedules and rollouts that could not be started are tried again.
 SCHEDULE_RETRY_SECONDS = 5.0
 
@@ -125,6 +130,28 @@ def build_heavy_worker(client: Client, engine: AsyncEngine, settings: Settings) 
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=100,
         max_concurrent_activities=settings.worker_heavy,
+        max_concurrent_workflow_task_polls=2,
+        max_concurrent_activity_task_polls=1,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=settings.worker_grace,
+        deployment_config=deployment_of(settings),
+    )
+
+
+def build_sends_worker(client: Client, engine: AsyncEngine, settings: Settings) -> Worker:
+    """Return the worker of what is sent to other systems, not yet running.
+
+    It has a queue of its own, because a far side that does not answer keeps an attempt waiting.
+    """
+    sends = SendActivities(engine, outgoing_of(settings))
+    return Worker(
+        client,
+        task_queue=sends_queue(settings.case_queue),
+        workflows=(SendWorkflow,),
+        activities=[sends.record_send, sends.attempt_send, sends.finish_send],
+        workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
+        max_cached_workflows=200,
+        max_concurrent_activities=SENDS_AT_ONCE,
         max_concurrent_workflow_task_polls=2,
         max_concurrent_activity_task_polls=1,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
@@ -191,6 +218,7 @@ async def running_worker(
     async with AsyncExitStack() as stack:
         if "heavy" in settings.worker_queues:
             await stack.enter_async_context(build_heavy_worker(client, engine, settings))
+            await stack.enter_async_context(build_sends_worker(client, engine, settings))
         if "cases" in settings.worker_queues:
             relay = Relay(engine, client, settings.case_queue, lambda: settings.database)
             await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
@@ -201,8 +229,9 @@ async def running_worker(
 
 def served_queues(settings: Settings) -> tuple[str, ...]:
     """Return the task queues that a worker process with these settings polls."""
-    queues = {"cases": settings.case_queue, "heavy": heavy_queue(settings.case_queue)}
-    return tuple(queues[name] for name in settings.worker_queues)
+    queue = settings.case_queue
+    queues = {"cases": (queue,), "heavy": (heavy_queue(queue), sends_queue(queue))}
+    return tuple(served for name in settings.worker_queues for served in queues[name])
 
 
 def worker_identity(settings: Settings) -> str:

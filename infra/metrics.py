@@ -25,6 +25,7 @@ LATENESS = Histogram(
 ORG_ALARMS = Counter("gridloop_org_alarms", "Times that a step of a ladder found a role vacant", ["role"])
 READINGS = Counter("gridloop_readings", "Readings of monitoring stations, by what became of them", ["outcome"])
 FILES_SWEPT = Counter("gridloop_files_swept", "Uploaded files removed because nothing named them")
+SENDS = Counter("gridloop_send_attempts", "Attempts to send a message, by channel and result", ["channel", "outcome"])
 OBJECTS_FAILED = Counter(
     "gridloop_objects_failed",
     "What a store of objects (attachments, archive) did not do: put, get, delete, list or check, and why",

@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.keys.ring import FileRing
 from infra.payload_codec import ENCODING, ENCRYPTED, KEY_ID
-from models.wire_names import heavy_queue
+from models.wire_names import heavy_queue, sends_queue
 
 #: Histories read at the same time.
 _AT_ONCE = 16
@@ -45,7 +45,7 @@ async def count_payload_keys(client: Client, ring: FileRing, queue: str) -> Payl
     RPCError when Temporal can't be reached.
     """
     current, since = ring.current_id(), ring.made_at(ring.current_id())
-    queues = (queue, heavy_queue(queue))
+    queues = (queue, heavy_queue(queue), sends_queue(queue))
     ours = f"TaskQueue IN {queues}"
     found: Counter[str] = Counter()
     slots = asyncio.Semaphore(_AT_ONCE)

@@ -13,6 +13,14 @@ def heavy_queue(case_queue: str) -> str:
     return f"{case_queue}-heavy"
 
 
+def sends_queue(case_queue: str) -> str:
+    """Return the queue of what is sent to other systems, which may keep a worker waiting.
+
+    Processes that serve the heavy work serve it, with a worker of its own.
+    """
+    return f"{case_queue}-sends"
+
+
 CASE_WORKFLOW = "Case"
 ROLLOUT_WORKFLOW = "Rollout"
 AUDIT_WORKFLOW = "Audit"

@@ -7,6 +7,7 @@ from models.tables.attachment import AttachmentRow, PendingUploadRow
 from models.tables.audit import AuditRow
 from models.tables.bulletin import BulletinRow
 from models.tables.case import CaseCounterRow, CaseRow, CaseWordsRow, FactRow, TaskRow
+from models.tables.channel import ChannelRow, HookSubscriptionRow, PushSubscriptionRow
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.duty import DutyRow
 from models.tables.export import ExportPieceRow, ExportRow
@@ -20,6 +21,7 @@ from models.tables.rate_limit import RateLimitRow
 from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, InterestRow, OrgAlarmRow, ShiftRow
+from models.tables.send import SendAttemptRow, SendRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
 from models.tables.worker import WorkerRow, WorkflowPlaceRow
 from models.tables.zone import ZoneRow
@@ -52,6 +54,7 @@ __all__ = [
     "CaseCounterRow",
     "CaseRow",
     "CaseWordsRow",
+    "ChannelRow",
     "DepartmentRow",
     "DutyRow",
     "ExportPieceRow",
@@ -60,6 +63,7 @@ __all__ = [
     "FactRow",
     "GrantRow",
     "GridUnitRow",
+    "HookSubscriptionRow",
     "InspectionRow",
     "InterestRow",
     "MatterFactRow",
@@ -75,6 +79,7 @@ __all__ = [
     "PolicyDraftRow",
     "PolicyRow",
     "ProgressCodeRow",
+    "PushSubscriptionRow",
     "RateLimitRow",
     "ReadingRow",
     "ReferralBookingRow",
@@ -82,6 +87,8 @@ __all__ = [
     "RetentionRunRow",
     "SavedViewRow",
     "SecondFactorRow",
+    "SendAttemptRow",
+    "SendRow",
     "SessionRow",
     "ShiftRow",
     "SignInAttemptsRow",

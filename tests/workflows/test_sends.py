@@ -1,0 +1,210 @@
+"""Sends: tried in order and with patience, each attempt once, with a receipt; on the server whose clock jumps."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from sqlalchemy import text
+from temporalio.testing import WorkflowEnvironment
+
+from infra.database import open_database
+from infra.keys.ring import create_ring
+from infra.send_client import begin_send
+from infra.settings import Settings
+from infra.temporal import make_converter
+from models.sends import AttemptOrder, Message, Outcome, SendReceipt, SendRun, SendStatus, Urgency, send_workflow_id
+from models.wire_names import sends_queue
+from tests.fakes.far_side import FarSide, Reply, running_far_side, script
+from tests.servers import Servers
+from tests.workflows.post import Post, made, running_post
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+SECRET = "a-secret-of-the-hook"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def post(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory, time_skipping_binary: str
+) -> AsyncIterator[Post]:
+    folder: Path = tmp_path_factory.mktemp("post")
+    name = f"test_{uuid4().hex}"
+    url = servers.create_database(name)
+    settings = Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), data_dir=folder)
+    create_ring(settings.key_ring)
+    engine = open_database(settings)
+    async with (
+        await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=time_skipping_binary, data_converter=make_converter(settings.key_ring)
+        ) as environment,
+        running_post(engine, environment) as running,
+    ):
+        yield running
+    await engine.dispose()
+    servers.drop_database(name)
+
+
+async def hook(post: Post, side: FarSide, id_: str = "hook", **more: Any) -> str:
+    """A web hook that leads to `side`."""
+    return await post.channel(id_, {"kind": "webhook", "url": side.url("/in"), **more}, {"secret": SECRET})
+
+
+def verified(side: FarSide) -> list[dict[str, Any]]:
+    """The events that arrived, each with a good signature over what was sent."""
+    events = []
+    for received in side.received:
+        parts = dict(part.split("=", 1) for part in received.headers["x-gridloop-signature"].split(","))
+        signed = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + received.body, hashlib.sha256).hexdigest()
+        assert hmac.compare_digest(parts["v1"], signed)
+        assert abs(int(parts["t"]) - datetime.now(UTC).timestamp()) < 60
+        events.append(json.loads(received.body))
+        assert received.headers["x-gridloop-event"] == events[-1]["id"]
+    return events
+
+
+async def test_two_failures_then_success_is_one_event_in_three_attempts(post: Post) -> None:
+    async with running_far_side(script([Reply(500, b"one"), Reply(500, b"two")])) as side:
+        send = made(await hook(post, side), message=Message(title="t", event={"kind": "closed", "case_no": "A1"}))
+        receipt = await post.run(SendRun(send=send))
+        events = verified(side)
+        assert receipt == SendReceipt(
+            key=send.key, status=SendStatus.DELIVERED, channel="hook", attempts=3, at=receipt.at
+        )  # fmt: skip
+        assert [(event["id"], event["kind"], event["case_no"]) for event in events] == [(send.key, "closed", "A1")] * 3
+        log = await post.attempts(send.key)
+        assert [(row["outcome"], row["status"], row["answer"]) for row in log] == [
+            ("failed", 500, "one"), ("failed", 500, "two"), ("delivered", 200, "{}"),
+        ]  # fmt: skip
+        again = await post.run(SendRun(send=send, round=1))
+        assert (again.status, again.attempts) == (SendStatus.DELIVERED, 4)
+        assert {event["id"] for event in verified(side)} == {send.key}
+
+
+async def test_it_falls_to_the_next_channel_and_the_receipt_says_which(post: Post) -> None:
+    async with running_far_side(lambda _: Reply(500)) as bad, running_far_side(lambda _: Reply()) as good:
+        first = await hook(post, bad, "first", attempts=3)
+        receipt = await post.send("nowhere", first, await hook(post, good, "second"))
+        assert (receipt.status, receipt.channel, receipt.attempts) == (SendStatus.DELIVERED, "second", 5)
+        assert (len(bad.received), len(good.received)) == (3, 1)
+        log = await post.attempts(receipt.key)
+        assert [row["code"] for row in log] == ["channel_missing", *["http_500"] * 3, None]
+        assert all(row["again_at"] for row in log[1:3])
+
+
+async def test_it_waits_as_told_and_the_wait_counts_as_no_failure(post: Post) -> None:
+    limited = [Reply(429, headers={"retry-after": "120"}), Reply(503, headers={"retry-after": "60"})]
+    async with running_far_side(script(limited)) as side:
+        receipt = await post.send(await hook(post, side, attempts=1))
+        assert (receipt.status, receipt.attempts) == (SendStatus.DELIVERED, 3)
+        log = await post.attempts(receipt.key)
+        pauses = [round((row["again_at"] - row["finished_at"]).total_seconds()) for row in log[:2]]
+        assert pauses == [120, 60]
+    async with running_far_side(script([], Reply(429, headers={"retry-after": "4000"}))) as side:
+        receipt = await post.send(await hook(post, side, longest_limit=3600))
+        assert (receipt.status, receipt.attempts) == (SendStatus.FAILED, 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
+async def test_what_is_refused_for_good_is_not_repeated(post: Post, status: int) -> None:
+    async with running_far_side(lambda _: Reply(status)) as side:
+        receipt = await post.send(await hook(post, side))
+        assert (receipt.status, receipt.attempts, len(side.received)) == (SendStatus.FAILED, 1, 1)
+
+
+async def test_begun_twice_it_is_carried_out_once(post: Post) -> None:
+    async with running_far_side(lambda _: Reply()) as side:
+        send = made(await hook(post, side))
+        begun = await asyncio.gather(*(begin_send(post.client, send, queue=post.queue) for _ in range(5)))
+        assert sorted(begun) == [False] * 4 + [True]
+        assert sends_queue(post.queue) != post.queue
+        await post.client.get_workflow_handle(send_workflow_id(send.key)).terminate()  # nobody serves that queue
+        first = await post.run(SendRun(send=send))
+        again = await post.run(SendRun(send=send))  # Temporal may have forgotten it; the database has not
+        assert again.model_copy(update={"at": first.at}) == first
+        assert len(side.received) == 1
+
+
+async def test_a_lost_answer_is_repeated_or_held_as_the_channel_says(post: Post) -> None:
+    async with running_far_side(script([Reply(cut=True)])) as side:
+        receipt = await post.send(await hook(post, side))
+        assert (receipt.status, len(side.received)) == (SendStatus.DELIVERED, 2)
+    async with running_far_side(script([Reply(cut=True)])) as side, running_far_side(lambda _: Reply()) as other:
+        held, next_ = await hook(post, side, "held", on_lost="hold"), await hook(post, other, "next")
+        receipt = await post.send(held, next_)
+        assert (receipt.status, receipt.channel) == (SendStatus.UNCLEAR, None)
+        assert (len(side.received), len(other.received)) == (1, 0)
+        urgent = await post.send(held, next_, message=Message(title="t", urgency=Urgency.URGENT))
+        assert (urgent.status, urgent.channel) == (SendStatus.DELIVERED, "held")
+
+
+async def test_an_attempt_cut_off_by_a_dead_worker_is_not_made_twice_where_that_does_harm(post: Post) -> None:
+    async with running_far_side(lambda _: Reply()) as side:
+        for on_lost, outcome, arrived in (("hold", Outcome.UNCLEAR, 0), ("repeat", Outcome.DELIVERED, 1)):
+            send = made(await hook(post, side, f"dead-{on_lost}", on_lost=on_lost))
+            await post.activities.record_send(SendRun(send=send))
+            async with post.engine.begin() as connection:
+                await connection.execute(
+                    text(
+                        "INSERT INTO send_attempts (send, number, round, route, channel, address, begun_at)"
+                        " VALUES (:key, 1, 0, 0, 'x', '', now())"
+                    ),
+                    {"key": send.key},
+                )
+            order = AttemptOrder(send=send, round=0, number=1, route=0, tried=0)
+            assert (await post.activities.attempt_send(order)).outcome is outcome
+            assert (await post.activities.attempt_send(order)).outcome is outcome, "its result is stored"
+            assert len(side.received) == arrived
+            later = await post.activities.record_send(SendRun(send=send))
+            assert (later.over, later.attempts) == (None, 1)
+
+
+async def test_a_workflow_begun_again_does_not_repeat_what_was_delivered(post: Post) -> None:
+    async with running_far_side(lambda _: Reply()) as side:
+        send = made(await hook(post, side))
+        await post.activities.record_send(SendRun(send=send))
+        await post.activities.attempt_send(AttemptOrder(send=send, round=0, number=1, route=0, tried=0))
+        receipt = await post.run(SendRun(send=send))
+        assert (receipt.status, receipt.channel, len(side.received)) == (SendStatus.DELIVERED, "hook", 1)
+
+
+async def test_a_send_that_the_database_has_lost_goes_on(post: Post) -> None:
+    async with running_far_side(lambda _: Reply()) as side:
+        send = made(await hook(post, side))
+        order = AttemptOrder(send=send, round=0, number=1, route=0, tried=0)
+        assert (await post.activities.attempt_send(order)).outcome is Outcome.DELIVERED
+        assert [row["outcome"] for row in await post.attempts(send.key)] == ["delivered"]
+
+
+async def test_a_message_that_is_too_old_is_not_tried(post: Post) -> None:
+    async with running_far_side(lambda _: Reply(500)) as side:
+        receipt = await post.send(await hook(post, side), not_after=datetime.now(UTC) - timedelta(days=1))
+        assert (receipt.status, receipt.attempts, len(side.received)) == (SendStatus.FAILED, 0, 0)
+
+
+async def test_no_secret_and_no_address_is_in_the_log_of_deliveries(post: Post) -> None:
+    async with running_far_side(lambda got: Reply(500, SECRET.encode() + b" 1234")) as side:
+        receipt = await post.send(await hook(post, side, attempts=1), about="20260101-0001")
+        (row,) = await post.attempts(receipt.key)
+        assert row["answer"] == "*** 1234"
+        async with post.engine.connect() as connection:
+            stored = (
+                await connection.execute(text("SELECT sealed FROM sends WHERE key = :k"), {"k": receipt.key})
+            ).one()
+        assert "消防".encode() not in stored.sealed
+
+
+async def test_a_disabled_channel_takes_nothing(post: Post) -> None:
+    async with running_far_side(lambda _: Reply()) as side:
+        await post.channel("off", {"kind": "webhook", "url": side.url()}, {"secret": SECRET}, enabled=False)
+        receipt = await post.send("off")
+        assert (receipt.status, len(side.received)) == (SendStatus.FAILED, 0)
+        (row,) = await post.attempts(receipt.key)
+        assert (row["code"], row["outcome"]) == ("channel_disabled", "refused")
