@@ -134,7 +134,8 @@ def list_(
         out.print_json(json.dumps(page))
         return
     _print_cases(page["items"])
-    out.print(localize(f"共 {page['total']} 件", f"{page['total']} cases in all"))
+    total = f"{page['total']}{'+' if page['total_is_minimum'] else ''}"
+    out.print(localize(f"共 {total} 件", f"{total} cases in all"))
     if page["next_cursor"]:
         out.print(
             localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False, soft_wrap=True

@@ -296,11 +296,15 @@ class CaseItem(Frozen):
 
 
 class CasePage(Frozen):
-    """A page of a list. `total` counts all cases that match the filters; `next_cursor` None: this is the last page."""
+    """A page of a list. `total` counts all cases that match the filters; `next_cursor` None: this is the last page.
+
+    With `total_is_minimum`, more than `total` match, and they were not counted.
+    """
 
     items: tuple[CaseItem, ...]
     next_cursor: str | None
     total: int
+    total_is_minimum: bool = False
 
 
 class InboxItem(Frozen):

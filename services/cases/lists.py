@@ -24,6 +24,8 @@ from services.figures.responsible import handler_of_case, led_by
 
 #: Later than any deadline, and still a datetime that Python can represent.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: Up to how many cases a list counts (our choice).
+COUNTED = 10_000
 
 
 async def list_cases(
@@ -34,7 +36,9 @@ async def list_cases(
     language: str,
     extra: ColumnElement[bool] | None = None,
 ) -> CasePage:
-    """Return one page of the cases that fit, and how many fit in all; `extra` narrows further (a tab of the desk).
+    """Return one page of the cases that fit, and how many fit; `extra` narrows further (a tab of the desk).
+
+    More than `COUNTED` cases are not counted: over millions of closed ones it would take minutes.
 
     Raises BadFilter for an invalid cursor.
     """
@@ -43,10 +47,10 @@ async def list_cases(
     count_with_page = extra is not None and case_filter.cursor is None
     rows = (await connection.execute(page_statement(condition, case_filter, count=count_with_page))).all()
     if count_with_page:
-        total = rows[0].total if rows else 0
-    else:
-        total = await connection.scalar(select(func.count()).select_from(CASES).where(condition)) or 0
-    return await build_page(connection, rows, case_filter, total, now, language)
+        return await build_page(connection, rows, case_filter, rows[0].total if rows else 0, now, language)
+    total = await _count(connection, condition, COUNTED + 1)
+    page = await build_page(connection, rows, case_filter, min(total, COUNTED), now, language)
+    return page.model_copy(update={"total_is_minimum": total > COUNTED})
 
 
 def page_statement(condition: ColumnElement[bool], case_filter: CaseFilter, *, count: bool) -> Select[Any]:
@@ -124,10 +128,17 @@ async def count_cases(
     case_filter: CaseFilter,
     now: datetime,
     extra: ColumnElement[bool] | None = None,
+    *,
+    at_most: int | None = None,
 ) -> int:
-    """Return how many cases the list has. Raises BadFilter."""
+    """Return how many cases the list has; with `at_most`, no more are counted. Raises BadFilter."""
     condition = await _list_condition(connection, person, case_filter, now, extra)
-    return await connection.scalar(select(func.count()).select_from(CASES).where(condition)) or 0
+    return await _count(connection, condition, at_most)
+
+
+async def _count(connection: AsyncConnection, condition: ColumnElement[bool], at_most: int | None) -> int:
+    found = select(CASES.c.report_id).where(condition).limit(at_most).subquery()
+    return await connection.scalar(select(func.count()).select_from(found)) or 0
 
 
 async def find_items(

@@ -214,6 +214,15 @@ async def test_a_page_holds_fifty_unless_said_otherwise(harness: ApiHarness, cro
     assert (len(exact["items"]), exact["next_cursor"]) == (MANY, None)
 
 
+@pytest.mark.parametrize(("counted", "told"), [(MANY - 1, (MANY - 1, True)), (MANY, (MANY, False))])
+async def test_no_more_cases_are_counted_than_a_list_needs(
+    harness: ApiHarness, crowd: list[str], monkeypatch: pytest.MonkeyPatch, counted: int, told: tuple[int, bool]
+) -> None:
+    monkeypatch.setattr("services.cases.lists.COUNTED", counted)
+    page = await harness.get("admin", "/cases", q="群 ", limit=1)
+    assert (page["total"], page["total_is_minimum"]) == told
+
+
 async def test_what_comes_in_meanwhile_does_not_shift_the_pages(harness: ApiHarness) -> None:
     start = datetime.now(UTC) - HOUR
     there = [await harness.past(start + timedelta(minutes=n), title=f"页 {n}") for n in range(6)]

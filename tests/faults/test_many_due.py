@@ -1,6 +1,7 @@
-"""Five thousand cases fall due in the same minute, and a worker dies in the middle of them."""
+"""Many cases fall due in the same minute, and a worker dies in the middle of them."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,8 @@ from tests.faults.conftest import RunningSystem
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 
-CASES = 5_000
+#: Most of the time goes into opening them, some twenty a second.
+CASES = int(os.environ.get("GRIDLOOP_TEST_DUE", "1200"))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -29,7 +31,7 @@ def as_under_high_load() -> Iterator[None]:
         yield
 
 
-async def test_each_step_of_five_thousand_due_at_once_is_taken_once_and_in_order(running: RunningSystem) -> None:
+async def test_each_step_of_many_due_at_once_is_taken_once_and_in_order(running: RunningSystem) -> None:
     async with running.engine.connect() as connection:
         reporter = await read_person(connection, person_id("worker"))
     assert reporter is not None

@@ -1,4 +1,4 @@
-"""Two minutes of the mixed load under faults; `make soak` runs it for an hour. `GRIDLOOP_TEST_SEED` repeats a run."""
+"""A good minute of the mixed load under faults; `make soak` runs it for an hour. `GRIDLOOP_TEST_SEED` repeats a run."""
 
 import os
 import random
@@ -11,7 +11,7 @@ from tests.faults.load.run import run_load
 
 pytestmark = [pytest.mark.faults]
 
-SECONDS = 120.0
+SECONDS = 75.0
 
 
 def test_a_seed_always_draws_the_same_faults_of_every_kind() -> None:
@@ -31,5 +31,5 @@ async def test_nothing_acknowledged_is_lost_doubled_or_forged_whatever_fails(tmp
     ends = report.ledger.counts()
     assert ends["report"]["acknowledged"] >= 5
     assert ends["command"]["acknowledged"] >= 10
-    assert report.faults.total() >= 10
+    assert report.faults.total() >= 6
     assert report.findings.facts > 50

@@ -16,7 +16,7 @@ from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
 from services.cases.filter import CaseFilter
 from services.cases.first_photos import read_first_photos
-from services.cases.lists import count_cases, list_cases
+from services.cases.lists import COUNTED, count_cases, list_cases
 from services.cases.search import read_excerpts, search_words
 from services.desk.saved_views import departments_of, list_saved_views
 from services.desk.tab_first_page import first_page
@@ -73,6 +73,7 @@ async def page_context(connection: AsyncConnection, reader: Reader, address: Lis
         "place": place,
         "address": address,
         "total": cases.total,
+        "more_than_total": cases.total_is_minimum,
         "shown": shown,
         "more": more,
         "next_page": address.query(cursor=cases.next_cursor) if cases.next_cursor else None,
@@ -101,13 +102,15 @@ def unfiltered_tab(address: ListAddress) -> DeskTab | None:
     return None if address.tab is DeskTab.DONE or address.pairs else address.tab
 
 
-async def count_saved_view(connection: AsyncConnection, reader: Reader, query: str) -> int | None:
-    """The current number of cases in a saved view; None if its filters no longer exist."""
+async def count_saved_view(connection: AsyncConnection, reader: Reader, query: str) -> str | None:
+    """The current number of cases in a saved view, as it is shown; None if its filters no longer exist."""
     try:
         address = read_address(reader, QUEUE if "tab=" in query else SEARCH, query)
-        return await count_cases(connection, reader.person, address.filter, reader.now, tab_condition(address, reader))
+        condition = tab_condition(address, reader)
+        found = await count_cases(connection, reader.person, address.filter, reader.now, condition, at_most=COUNTED + 1)
     except (RequestValidationError, BadFilter):
         return None
+    return str(found) if found <= COUNTED else f"{COUNTED}+"
 
 
 async def _people_names(connection: AsyncConnection, reader: Reader, address: ListAddress) -> dict[str, str]:
