@@ -48,7 +48,7 @@ def set_up_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for noisy in ("httpx", "httpcore", "uvicorn.access"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "infra.pools"):  # the last logs as SQLAlchemy does
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
