@@ -58,9 +58,11 @@ from services.bulletins.store import make_bulletins
 from services.exports.make import make_export, record_failure, remove_export
 from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
+from services.open311.media import fetching_media
 from services.policies.publish import catch_up_rollouts
 from services.reporters.nightly import nightly
 from services.reporters.prepare import prepare_reporters
+from services.runtime.resources import Resources
 from workflows.anchor import AnchorWorkflow
 from workflows.archive import ArchiveWorkflow
 from workflows.audit import AuditWorkflow
@@ -217,6 +219,7 @@ async def running_worker(
     """
     async with AsyncExitStack() as stack:
         if "heavy" in settings.worker_queues:
+            await stack.enter_async_context(fetching_media(Resources(settings, engine, client)))
             await stack.enter_async_context(build_heavy_worker(client, engine, settings))
             await stack.enter_async_context(build_sends_worker(client, engine, settings))
         if "cases" in settings.worker_queues:

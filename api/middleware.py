@@ -32,7 +32,7 @@ BODY_CAP = 1024 * 1024
 PIECE_SECONDS, BODY_SECONDS, LEAST_RATE = 20.0, 40.0, 16_000.0
 UNCAPPED_PATHS = frozenset({"/api/v1/attachments"})
 #: Forms with files. Their routes limit what they read, after they have checked who sends it.
-UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+|/p/report")
+UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+|/p/report|/open311/v2/requests\.(?:xml|json)")
 #: Requested by machines every few seconds: logged at debug level.
 _PROBE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _READ_METHODS = frozenset({"GET", "HEAD"})

@@ -44,6 +44,7 @@ COMMANDS = {
     "org": "cli.organisation.lint:app",
     "actions": "cli.actions:actions",
     "tokens": "cli.tokens:app",
+    "open311": "cli.open311:app",
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",
     "enterprises": "cli.enterprises:app",

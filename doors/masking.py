@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.runtime.shown_numbers import answering, mask_answer, show
 
 #: Answers that are text. Workbooks are masked where their rows are made, files are shown as they were attached.
-_TEXTS = ("text/html", "text/csv", "text/plain", "text/event-stream", "application/json", "application/problem+json",
-          "application/geo+json", "application/manifest+json")  # fmt: skip
+_TEXTS = ("text/html", "text/csv", "text/xml", "text/plain", "text/event-stream", "application/json",
+          "application/problem+json", "application/geo+json", "application/manifest+json")  # fmt: skip
 #: Bodies whose numbers the reader may get back. A form with files shows them itself (`doors.uploads`).
 _FORMS = ("application/x-www-form-urlencoded", "application/json")
 #: Built files and figures for machines hold no text of people; the codec server serves bytes in

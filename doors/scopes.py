@@ -24,6 +24,7 @@ _BY_TAG: Mapping[str, tuple[Scope, Scope]] = {
     "enterprises": _READ_ACT,
     "exports": (Scope.EXPORT, Scope.EXPORT),
     "notices": _READ_ACT,
+    "open311": (Scope.READ, Scope.REPORT),
     "operation": (Scope.ADMIN, Scope.ADMIN),
     "organisation": (Scope.READ, Scope.ADMIN),
     "referral-desks": _READ_ACT,

@@ -3,7 +3,7 @@
 from starlette.datastructures import MutableHeaders
 
 #: Answers for programs. The pages have a content policy of their own (`web.security`).
-PROGRAM_PATHS = ("/api/", "/codec/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+PROGRAM_PATHS = ("/api/", "/open311/", "/codec/", "/metrics", "/healthz", "/readyz", "/openapi.json")
 #: An answer in JSON opened as a page loads nothing, runs nothing and is shown in no frame.
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 _YEAR = 365 * 24 * 3600

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from models.enums import Role
+from models.base import Code
+from models.enums import Role, Source
 
 #: An allowed tile address. No character in it can end a header or add one.
 _TILES_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./?&=_{}~%-]*")
@@ -70,6 +71,8 @@ Queues = Annotated[
 ]
 Place = Annotated[str, AfterValidator(check_place)]
 RoleNames = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split_names)]
+SourceNames = Annotated[tuple[Source, ...], NoDecode, BeforeValidator(_split_names)]
+Codes = Annotated[tuple[Code, ...], NoDecode, BeforeValidator(_split_names)]
 TilesUrl = Annotated[str, AfterValidator(_check_tiles_url)]
 Issuer = Annotated[str, AfterValidator(_check_issuer)]
 Endpoint = Annotated[str, AfterValidator(_check_endpoint)]

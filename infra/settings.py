@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from infra.database_url import DatabaseUrl, conninfo
-from infra.setting_types import Endpoint, Issuer, Place, Queues, RoleNames, Secrets, TilesUrl
+from infra.setting_types import Codes, Endpoint, Issuer, Place, Queues, RoleNames, Secrets, SourceNames, TilesUrl
 from infra.web_address import Hosts, Networks, PublicUrl, Targets
 from models.enums import Role
 from models.personal_numbers import DEFAULT_KINDS, NumberKind
@@ -183,6 +183,13 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     #: For how many days `up` keeps the logs of its processes (网络安全法 §21: six months at least).
     log_days: Annotated[int, Field(ge=1, le=36_500)] = LOG_DAYS
+    #: Whom users of the Open311 interface may ask for help and for keys.
+    open311_contact: str = "园区网格化治理中心 / the governance centre of the park"
+    #: Channels whose cases the Open311 lists show besides those that came by Open311, comma-separated, such as
+    #: `resident,enterprise`: without words, place and photos of the report. Their reporters must know it.
+    open311_sources: SourceNames = ()
+    #: Categories and groups whose cases the Open311 lists never show, comma-separated.
+    open311_private: Codes = ()
     #: For how many days the notices of archived cases and ended matters are kept (our choice).
     notice_days: Annotated[int, Field(ge=1, le=36_500)] = 365
 

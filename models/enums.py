@@ -66,6 +66,7 @@ class Source(StrEnum):
     ENTERPRISE = "enterprise"
     HOTLINE = "hotline"
     SENSOR = "sensor"
+    OPEN311 = "open311"
     IMPORT = "import"
     SPLIT = "split"
 

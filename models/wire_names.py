@@ -46,3 +46,7 @@ PUBLIC = UUID("00000000-0000-7000-8000-000000000001")
 #: The account of the monitoring stations (环境监测站): the reporter of every case that readings or their absence open,
 #: and the only one whose reports have the source `sensor`. Nobody signs in as it.
 STATIONS = UUID("00000000-0000-7000-8000-000000000002")
+
+#: The account of the Open311 interface: it reports and speaks for programs that have a key of a place, and is the only
+#: one whose reports have the source `open311`. Nobody signs in as it.
+OPEN311 = UUID("00000000-0000-7000-8000-000000000311")

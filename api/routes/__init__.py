@@ -5,6 +5,12 @@ Each router has its whole prefix (`APIRouter(prefix="/api/v1", …)`), because m
 
 from fastapi import APIRouter
 
+from api.open311 import (
+    catalogue as open311_catalogue,
+    keys as open311_keys,
+    requests as open311_requests,
+    updates as open311_updates,
+)
 from api.routes import (
     account,
     admin_accounts,
@@ -60,5 +66,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     enterprises.router,
     stations.intake,
     stations.router,
+    open311_catalogue.discovery,
+    open311_catalogue.router,
+    open311_requests.router,
+    open311_requests.keyed,
+    open311_updates.router,
+    open311_updates.keyed,
+    open311_keys.router,
     *matters.ROUTERS,
 )

@@ -98,6 +98,11 @@ SECTIONS = (
         "map_tiles_crs": "瓦片的坐标系",
         "map_tiles_credit": "底图的版权说明",
     }),
+    Section("Open311 接口", "Open311", {
+        "open311_contact": "接口使用者咨询和申请密钥的联系方式",
+        "open311_sources": "公开列表另外显示哪些渠道的案件,逗号分隔;不含原话、地点和照片,须事先告知上报人",
+        "open311_private": "公开列表从不显示的小类和大类,逗号分隔",
+    }),
     Section("工作进程", "Workers", {
         "case_queue": "Temporal 任务队列,同一系统的所有进程相同",
         "worker_queues": "本工作进程承担的队列:cases 为案件与时限,heavy 为导出、对账、通报、规则切换、归档、存证",

@@ -87,18 +87,20 @@ async def read_facts(connection: AsyncConnection, report_id: UUID, after: int = 
         ),
         {"report": report_id, "after": after},
     )
-    return tuple(
-        Fact(
-            seq=row.seq,
-            at=row.at,
-            actor=Actor(person=row.actor),
-            command_id=row.command_id,
-            command=row.command,
-            digest=row.digest,
-            version=row.version,
-            body=_BODY.validate_python(row.body, context=STORED),
-        )
-        for row in rows
+    return tuple(fact_of(row) for row in rows)
+
+
+def fact_of(row: Any) -> Fact:
+    """Return the fact in a row with all columns of `facts`."""
+    return Fact(
+        seq=row.seq,
+        at=row.at,
+        actor=Actor(person=row.actor),
+        command_id=row.command_id,
+        command=row.command,
+        digest=row.digest,
+        version=row.version,
+        body=_BODY.validate_python(row.body, context=STORED),
     )
 
 

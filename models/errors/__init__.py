@@ -113,6 +113,21 @@ from models.errors.matter import (
     NoSuchMatter as NoSuchMatter,
     UnknownMatterCommand as UnknownMatterCommand,
 )
+from models.errors.open311 import (
+    DateWithoutZone as DateWithoutZone,
+    JurisdictionMissing as JurisdictionMissing,
+    MediaNotThere as MediaNotThere,
+    NoSuchFormat as NoSuchFormat,
+    NoSuchJurisdiction as NoSuchJurisdiction,
+    NoSuchOpen311Key as NoSuchOpen311Key,
+    NoSuchRequest as NoSuchRequest,
+    NoSuchService as NoSuchService,
+    NoSuchServiceToken as NoSuchServiceToken,
+    Open311KeyElsewhere as Open311KeyElsewhere,
+    Open311KeyWrong as Open311KeyWrong,
+    SpanTooLong as SpanTooLong,
+    UpdateNotNow as UpdateNotNow,
+)
 from models.errors.outgoing import (
     AddressRefused as AddressRefused,
     AnswerLost as AnswerLost,

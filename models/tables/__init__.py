@@ -14,6 +14,7 @@ from models.tables.export import ExportPieceRow, ExportRow
 from models.tables.history import AnchorRow, ArchivedRow, ArchiveFileRow, FactHashRow
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
+from models.tables.open311 import Open311KeyRow, Open311MediaRow, Open311ReportRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.personal_data import RetentionRunRow, UnmaskLookRow
 from models.tables.policy import PolicyRow
@@ -70,6 +71,9 @@ __all__ = [
     "MatterNoticeRow",
     "MatterRow",
     "NoticeRow",
+    "Open311KeyRow",
+    "Open311MediaRow",
+    "Open311ReportRow",
     "OrgAlarmRow",
     "OutboxRow",
     "PendingUploadRow",

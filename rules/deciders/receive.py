@@ -39,6 +39,7 @@ from models.facts import (
     VerificationReported,
     VerificationRequested,
 )
+from models.wire_names import OPEN311
 from rules.deadlines import clocks
 from rules.deadlines.standards import opening
 from rules.deciders.common import (
@@ -62,7 +63,7 @@ from rules.titles import title_of
 #: How far a phone's clock may run ahead of ours before its times are refused (our choice).
 CLOCK_SKEW = timedelta(minutes=2)
 #: The channels of people who report for themselves.
-OWN_SOURCES = frozenset({Source.RESIDENT, Source.ENTERPRISE})
+OWN_SOURCES = frozenset({Source.RESIDENT, Source.ENTERPRISE, Source.OPEN311})
 #: The longest time a reporter may be given to answer a question (our choice).
 ANSWER_CAP = timedelta(days=30)
 #: The longest time a grid worker may be given to look at a place (our choice).
@@ -86,6 +87,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
     grid_path = tuple(unit.code for unit in reversed(ctx.units))
     _check_sensor(cmd)
+    _check_open311(cmd, ctx)
     if ctx.person is not None and cmd.split_from is None and cmd.matter is None:
         _check_source(cmd, _check_reporter(ctx, cmd.grid, grid_path))
     _check_times(cmd, ctx)
@@ -146,6 +148,17 @@ def _check_sensor(cmd: Report) -> None:
         raise InputError(
             why_zh="“物联感知”渠道只属于登记的监测站,人员和导入不能使用",
             why_en="the channel “sensor” belongs to registered monitoring stations; no person or import may use it",
+            pointer="/source",
+        )
+
+
+def _check_open311(cmd: Report, ctx: Context) -> None:
+    """Raise InputError for a report by the channel `open311` from anybody but the interface's own account: such cases
+    are listed publicly."""
+    if cmd.source is Source.OPEN311 and (ctx.person is None or ctx.person.id != OPEN311):
+        raise InputError(
+            why_zh="“Open311 接口”渠道只属于该接口,人员和导入不能使用",
+            why_en="the channel “open311” belongs to that interface; no person or import may use it",
             pointer="/source",
         )
 

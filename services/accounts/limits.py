@@ -58,6 +58,11 @@ class Limit:
 PUBLIC_REPORTS = Limit("public_reports", 10)
 PUBLIC_FILES = Limit("public_files", 60)
 WRONG_CODES = Limit("wrong_codes", 10)
+#: Per address: what is read over Open311 without a key, and whole tables. Clients poll every few minutes.
+OPEN311_READS = Limit("open311_reads", 3_600)
+OPEN311_TABLES = Limit("open311_tables", 12)
+#: Per address: wrong keys of Open311.
+OPEN311_WRONG_KEYS = Limit("open311_wrong_keys", 120)
 #: Per person: calls of the codec server. A page of Temporal's interface makes some dozens.
 CODEC_CALLS = Limit("codec", 3000)
 
@@ -65,6 +70,11 @@ CODEC_CALLS = Limit("codec", 3000)
 def uploads_limit(most: int) -> Limit:
     """The limit of files that one person uploads within an hour (`GRIDLOOP_UPLOADS_PER_HOUR`)."""
     return Limit("uploads", most)
+
+
+def open311_limit(most: int) -> Limit:
+    """The limit of reports and updates that one key of Open311 sends within an hour; each key has its own."""
+    return Limit("open311_key", most)
 
 
 async def sweep_limits(engine: AsyncEngine, now: datetime) -> None:

@@ -133,8 +133,8 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         reopen_asked=case.reopen_request is not None,
         supervisor_decides=case.reopenings > 0,
         rating=case.rating,
-        updates=tuple(_updates(facts, names)),
-        photos=_released(facts) if closed else (),
+        updates=tuple(public_updates(facts, names)),
+        photos=released_photos(facts) if closed else (),
     )
 
 
@@ -167,12 +167,12 @@ def _merged_progress(
         update={
             "tail": own.tail, "category": own.category, "place": own.place, "reported_at": own.reported_at,
             "merged": True, "turn": own.turn, "question": None, "may_rate": False, "may_reopen": False,
-            "reopen_asked": False, "rating": None, "updates": (*_updates(shared, names), *own.updates),
+            "reopen_asked": False, "rating": None, "updates": (*public_updates(shared, names), *own.updates),
         }
     )  # fmt: skip
 
 
-def _released(facts: Sequence[Fact]) -> tuple[str, ...]:
+def released_photos(facts: Sequence[Fact]) -> tuple[str, ...]:
     """Return the evidence of the result, as far as the review that accepted it released it."""
     last = next((n for n in range(len(facts) - 1, -1, -1) if isinstance(facts[n].body, ReviewPassed)), None)
     if last is None:
@@ -224,7 +224,8 @@ _UPDATE_TEXTS: dict[str, tuple[str, str]] = {
     "reopen_refused": ("经复核,不再重新办理", "It was reviewed again and stays closed"),
     "rated": ("感谢您的评价", "Thank you for your rating"),
 }
-_OUTCOME_TEXTS: dict[Outcome, tuple[str, str]] = {
+#: What the end of a case is called for everybody.
+OUTCOME_TEXTS: dict[Outcome, tuple[str, str]] = {
     Outcome.SOLVED: ("已办结", "It is solved"),
     Outcome.REJECTED: ("不予受理", "It was not accepted"),
     Outcome.ABORTED: ("已终止办理", "It was ended without a result"),
@@ -234,18 +235,23 @@ _OUTCOME_TEXTS: dict[Outcome, tuple[str, str]] = {
 }
 
 
-def _updates(facts: Sequence[Fact], names: Names) -> list[ProgressUpdate]:
-    """Return the updates, the newest first."""
-    language = 1 if names.language.startswith("en") else 0
-    updates = []
-    for fact in facts:
-        texts = (
-            _OUTCOME_TEXTS[fact.body.outcome] if isinstance(fact.body, Closed) else _UPDATE_TEXTS.get(fact.body.kind)
-        )
-        within_department = isinstance(fact.body, Transferred) and fact.body.to_person is not None
-        if texts is not None and not within_department:
-            updates.append(ProgressUpdate(at=fact.at, text=texts[language].format(**_parameters(fact, names))))
-    return updates[::-1]
+def public_updates(facts: Sequence[Fact], names: Names) -> list[ProgressUpdate]:
+    """Return what the facts tell everybody, the newest first."""
+    told = [(fact.at, public_text(fact, names)) for fact in facts]
+    return [ProgressUpdate(at=at, text=text) for at, text in told if text is not None][::-1]
+
+
+#: The kinds of facts that may tell everybody something.
+PUBLIC_KINDS = frozenset({*_UPDATE_TEXTS, "closed"})
+
+
+def public_text(fact: Fact, names: Names) -> str | None:
+    """Return what a fact tells everybody, in the language of `names`; None for one that stays internal."""
+    texts = OUTCOME_TEXTS[fact.body.outcome] if isinstance(fact.body, Closed) else _UPDATE_TEXTS.get(fact.body.kind)
+    within_department = isinstance(fact.body, Transferred) and fact.body.to_person is not None
+    if texts is None or within_department:
+        return None
+    return texts[1 if names.language.startswith("en") else 0].format(**_parameters(fact, names))
 
 
 def _parameters(fact: Fact, names: Names) -> dict[str, str]:

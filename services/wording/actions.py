@@ -15,6 +15,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "end": ("停用", "end"),
     "grids check": ("检查网格", "check grid units"),
     "grids load": ("导入网格", "load grid units"),
+    "open311 key create": ("新建 Open311 密钥", "make an Open311 key"),
+    "open311 key revoke": ("撤销 Open311 密钥", "revoke an Open311 key"),
     "own password": ("修改本人密码", "change one's own password"),
     "people absent": ("登记请假", "record an absence"),
     "people add-admin": ("新增首位管理员", "add the first administrator"),

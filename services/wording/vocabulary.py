@@ -127,6 +127,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "enterprise": ("企业", "enterprise"),
     "hotline": ("热线", "hotline"),
     "sensor": ("物联感知", "sensor"),
+    "open311": ("Open311 接口", "Open311"),
     "import": ("导入", "import"),
     "split": ("拆分", "split"),
 }
@@ -313,6 +314,7 @@ ACTION_KINDS: dict[str, tuple[str, ...]] = {
     "stations": ("监测站密钥", "key of a station"),
     "sessions": ("登录", "session"),
     "tokens": ("访问令牌", "personal token"),
+    "open311_keys": ("Open311 密钥", "Open311 key"),
     "second_factors": ("二次验证", "second factor"),
     "temporal": ("流程数据", "workflow data"),
 }

@@ -14,7 +14,7 @@ class Rule(StrEnum):
     PUBLIC = "public"
     """Everybody, without signing in."""
     MACHINE = "machine"
-    """A station's key, or an administrator on the way to Temporal: tested apart."""
+    """A station's key, a key of Open311, or an administrator on the way to Temporal: tested apart."""
     LIST = "list"
     """Everybody who is signed in: what it holds is narrowed by scope."""
     CASE = "case"
@@ -49,6 +49,15 @@ _ROWS: dict[Rule, str] = {
         GET,POST /p
         POST /p/answer
         GET /p/desks
+        GET /open311/discovery.{suffix}
+        GET /open311/v2/discovery.{suffix}
+        GET /open311/v2/services.{suffix}
+        GET /open311/v2/services/{service_code}.{suffix}
+        GET /open311/v2/requests.{suffix}
+        GET /open311/v2/requests/{service_request_id}.{suffix}
+        GET /open311/v2/tokens/{token}.{suffix}
+        GET /open311/v2/servicerequestupdates.{suffix}
+        GET /open311/v2/requests-bulk.csv
         GET /p/photo/{token}
         GET /p/qr.svg
         POST /p/rate
@@ -72,6 +81,8 @@ _ROWS: dict[Rule, str] = {
     """,
     Rule.MACHINE: """
         POST /api/v1/stations/{code}/readings
+        POST /open311/v2/requests.{suffix}
+        POST /open311/v2/servicerequestupdates.{suffix}
         POST /codec/decode
         POST /codec/encode
         OPTIONS /codec/{call}
@@ -258,6 +269,10 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/admin/people/{username}/interests
     """,
     Rule.ADMIN: """
+        GET,POST /api/v1/admin/open311-keys
+        DELETE /api/v1/admin/open311-keys/{id}
+        GET,POST /admin/open311
+        POST /admin/open311/revoke
         GET,DELETE /api/v1/admin/people/{username}/sessions
         DELETE /api/v1/admin/people/{username}/sessions/{id}
         DELETE /api/v1/admin/people/{username}/tokens

@@ -18,6 +18,9 @@ from web.pages import page
 from web.reader import Reader
 from web.views.admin import SECTIONS
 
+#: Sections that not every reader of the administration opens, with the roles that do.
+_LIMITED = {"/admin/actions": (Role.ADMIN, Role.AUDITOR), "/admin/open311": (Role.ADMIN,)}
+
 
 @asynccontextmanager
 async def open_admin(services: Services, reader: Reader) -> AsyncIterator[AsyncConnection]:
@@ -45,7 +48,7 @@ def admin_page(reader: Reader, template: str, status: int = 200, **context: Any)
         reader,
         f"admin/{template}",
         status,
-        sections=[one for one in SECTIONS if one[0] != "/admin/actions" or reader.acts_as(Role.ADMIN, Role.AUDITOR)],
+        sections=[one for one in SECTIONS if one[0] not in _LIMITED or reader.acts_as(*_LIMITED[one[0]])],
         changes=reader.acts_as(Role.ADMIN),
         english=reader.language == "en",
         **context,

@@ -1,0 +1,222 @@
+"""Reports from programs: checked as those of the public form, submitted once for each id of the client's making."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, TypeAdapter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.case_client import is_started
+from infra.database import transaction
+from models.base import Code, Frozen, Line, Phone, Text
+from models.commands import GivenLocation
+from models.enums import Source
+from models.errors import (
+    DomainError,
+    NoSuchServiceToken,
+    PlaceOutsidePark,
+    ReportIdReused,
+    UnknownGrid,
+)
+from models.ids import derived_id, new_id
+from services.accounts.limits import open311_limit
+from services.attachments.files import Limits
+from services.attachments.intake import store_upload
+from services.open311.account import open311_account
+from services.open311.catalogue import find_service, read_policy
+from services.open311.keys import Key, check_reach, find_key
+from services.open311.media import keep_media
+from services.organisation.locate import find_unit_at
+from services.reports.submit import ReporterInput, ReportInput, check, submit
+from services.runtime.resources import Resources
+
+#: The longest description (GeoReport v2), and the most files and addresses of files together (as the public form).
+MOST_CHARACTERS, MOST_MEDIA = 4_000, 3
+#: What FixMyStreet sends as `address_id` where nobody pointed at the map.
+NOT_PINPOINTED = "#NOTPINPOINTED#"
+
+ClientId = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+
+
+class Posted(Frozen):
+    """What a program says in a report. Of the place it gives `location`, `unit` (as `address_id`) or `address`."""
+
+    service_code: Code
+    client_id: ClientId | None = None
+    description: Annotated[Text, StringConstraints(max_length=MOST_CHARACTERS)] = ""
+    location: GivenLocation | None = None
+    unit: Code | None = None
+    address: Annotated[Text, StringConstraints(max_length=200)] = ""
+    first_name: Annotated[Line, StringConstraints(max_length=40)] = ""
+    last_name: Annotated[Line, StringConstraints(max_length=40)] = ""
+    phone: Phone | None = None
+    anonymous: bool = False
+    attributes: Annotated[dict[str, list[str]], Field(max_length=60)] = Field(default_factory=dict)
+    media_urls: Annotated[tuple[Annotated[str, StringConstraints(max_length=2_000)], ...], Field()] = ()
+
+    @property
+    def digest(self) -> bytes:
+        """Of what the report says: files and the reporter's data are left out, as they are by the other doors."""
+        said = self.model_dump(mode="json", include={"service_code", "description", "location", "unit", "address"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
+
+
+POSTED = TypeAdapter(Posted)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The result of a report: the number of its case, or, where that is not recorded yet, only its token."""
+
+    report_id: UUID
+    number: str | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A report as it came: what it says, and its files."""
+
+    posted: Posted
+    files: Sequence[IO[bytes]] = field(default=())
+
+
+_EARLIER = text("""
+SELECT r.digest, c.case_no FROM open311_reports r LEFT JOIN cases c ON c.report_id = r.report_id
+WHERE r.report_id = :report
+""")
+_KEEP = text("""
+INSERT INTO open311_reports (report_id, key, client_id, digest, attributes, created_at)
+VALUES (:report, :key, :client, :digest, CAST(:attributes AS jsonb), :now) ON CONFLICT (report_id) DO NOTHING
+RETURNING 1
+""")
+_FORGET = text("""
+DELETE FROM open311_reports r WHERE r.report_id = :report
+  AND NOT EXISTS (SELECT FROM cases c WHERE c.report_id = r.report_id)
+""")
+_FORGET_MEDIA = text("""
+DELETE FROM open311_media m WHERE m.report_id = :report
+  AND NOT EXISTS (SELECT FROM cases c WHERE c.report_id = m.report_id)
+""")
+_TOKEN = text("""
+SELECT c.case_no FROM open311_reports r LEFT JOIN cases c ON c.report_id = r.report_id WHERE r.report_id = :report
+""")
+
+
+async def take_key(resources: Resources, given: str | None, now: datetime) -> Key:
+    """Return the key of a program, of which one use is counted. Raises Open311KeyWrong and TooManyAttempts."""
+    async with transaction(resources.engine) as connection:
+        key = await find_key(connection, given, now)
+    await open311_limit(key.per_hour).use(resources.engine, str(key.id), now)
+    return key
+
+
+async def take_report(resources: Resources, key: Key, sent: Sent, limits: Limits, now: datetime) -> Taken:
+    """Submit a report of a program. Sent again under the same id of its making, it is the same case.
+
+    `limits`: of each file. Raises NoSuchService, Open311KeyElsewhere, ReportIdReused for another report under the id
+    of an earlier one, what `store_upload` and `reports.submit.submit` raise, and StoreAway; then nothing was reported.
+    """
+    posted = sent.posted
+    report_id = new_id() if posted.client_id is None else derived_id("open311", key.id, posted.client_id)
+    async with transaction(resources.engine) as connection:
+        row = (await connection.execute(_EARLIER, {"report": report_id})).one_or_none()
+        if row is not None and bytes(row.digest) != posted.digest:
+            raise ReportIdReused(pointer="/client_request_id")
+        if row is not None and row.case_no is not None:
+            return Taken(report_id, row.case_no)
+        person = await open311_account(connection)
+        grid = await _find_place(connection, key, posted)
+    if row is not None and await is_started(resources.temporal, report_id):
+        return Taken(report_id, None)
+    report = _report(report_id, posted, grid)
+    await check(resources, person, report, now)
+    stored = [(await store_upload(resources.engine, resources.settings, person, file, now, limits)).view.sha256
+              for file in sent.files]  # fmt: skip
+    await _keep(resources, key, report_id, posted, now)
+    try:
+        submitted = await submit(resources, person, report.model_copy(update={"attachments": tuple(stored)}), now)
+    except ReportIdReused:
+        # Sent twice at the same time, with other files: the first one counts.
+        async with resources.reading.connect() as connection:
+            row = (await connection.execute(_EARLIER, {"report": report_id})).one_or_none()
+        if row is None or row.case_no is None or bytes(row.digest) != posted.digest:
+            raise
+        return Taken(report_id, row.case_no)
+    except DomainError as error:
+        if error.status < 500:
+            await _forget(resources, report_id)
+        raise
+    return Taken(report_id, submitted.receipt.case_no if submitted.receipt else None)
+
+
+async def read_token(resources: Resources, given: str) -> Taken:
+    """Return what has become of the report of a token. Raises NoSuchServiceToken."""
+    try:
+        report_id = UUID(given)
+    except ValueError as error:
+        raise NoSuchServiceToken() from error
+    async with resources.reading.connect() as connection:
+        row = (await connection.execute(_TOKEN, {"report": report_id})).one_or_none()
+    if row is None:
+        raise NoSuchServiceToken()
+    return Taken(report_id, row.case_no)
+
+
+async def _find_place(connection: AsyncConnection, key: Key, posted: Posted) -> str:
+    """Return the unit of the report, which the key must reach: that of the point, the one named, else the key's own.
+
+    Raises NoSuchService, PlaceOutsidePark, UnknownGrid, Open311KeyElsewhere.
+    """
+    find_service(await read_policy(connection), posted.service_code)
+    if posted.location is not None:
+        found = await find_unit_at(connection, posted.location.lat, posted.location.lon)
+        if found is None:
+            raise PlaceOutsidePark(pointer="/lat")
+        await check_reach(connection, key, found)
+        return found
+    if posted.unit is None:
+        return key.unit
+    known = text("SELECT 1 FROM grid_units WHERE code = :unit AND retired_on IS NULL")
+    if await connection.scalar(known, {"unit": posted.unit}) is None:
+        raise UnknownGrid(grid=posted.unit, pointer="/address_id")
+    await check_reach(connection, key, posted.unit)
+    return posted.unit
+
+
+def _report(report_id: UUID, posted: Posted, grid: str) -> ReportInput:
+    place = f"\n地点: {posted.address}" if posted.address else ""
+    name = " ".join(filter(None, (posted.first_name, posted.last_name)))
+    reporter = ReporterInput(name=name or None, phone=posted.phone, anonymous=posted.anonymous)
+    return ReportInput(
+        report_id=report_id,
+        category=posted.service_code,
+        description=f"{posted.description}{place}".strip(),
+        grid=grid,
+        location=posted.location,
+        source=Source.OPEN311,
+        reporter=reporter if name or posted.phone or posted.anonymous else None,
+    )
+
+
+async def _keep(resources: Resources, key: Key, report_id: UUID, posted: Posted, now: datetime) -> None:
+    """Write down whose report it is, and which media are to be fetched, before it is acknowledged."""
+    async with transaction(resources.engine) as connection:
+        values = {
+            "report": report_id, "key": key.id, "client": posted.client_id, "digest": posted.digest, "now": now,
+            "attributes": json.dumps(posted.attributes, ensure_ascii=False),
+        }  # fmt: skip
+        if await connection.scalar(_KEEP, values) is not None:
+            await keep_media(connection, report_id, posted.media_urls, now)
+
+
+async def _forget(resources: Resources, report_id: UUID) -> None:
+    """Remove what was kept of a report that was refused."""
+    async with transaction(resources.engine) as connection:
+        await connection.execute(_FORGET_MEDIA, {"report": report_id})
+        await connection.execute(_FORGET, {"report": report_id})

@@ -1,0 +1,176 @@
+"""Files that a report names by their addresses: fetched later, so that none of them keeps a report waiting or loses it.
+
+Each worker looks for what is due; a file is taken by one at a time. What can't be fetched is tried again for a day, and
+then left: the case says that it was named.
+"""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.database import is_away, reason, transaction
+from infra.outages import DATABASE
+from infra.outgoing import outgoing_of
+from infra.store.cases import read_case
+from models.commands import Attach, Comment
+from models.context import Person
+from models.errors import (
+    AddressRefused,
+    AnswerTooLarge,
+    AttachmentEmpty,
+    AttachmentTooLarge,
+    AttachmentTypeRefused,
+    DomainError,
+    MediaNotThere,
+    NoSuchCase,
+    RedirectRefused,
+    WrongStage,
+)
+from models.ids import derived_id, new_id
+from services.attachments.files import Limits
+from services.attachments.intake import limits_of, store_upload
+from services.commands.send import send
+from services.open311.account import open311_account
+from services.runtime.resources import Resources
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks for what is due, and for how long one file is one worker's.
+LOOK_EVERY, LEASE = 5.0, timedelta(minutes=2)
+#: Seconds for one fetch.
+FETCH_SECONDS = 60.0
+#: After how long a file that could not be fetched is tried again; after the last it is left.
+RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=18))
+
+#: Failures that another try would not mend.
+_FINAL = (
+    AddressRefused, AnswerTooLarge, RedirectRefused, AttachmentEmpty, AttachmentTooLarge, AttachmentTypeRefused,
+    WrongStage,
+)  # fmt: skip
+
+_INSERT = text("""
+INSERT INTO open311_media (id, report_id, url, attempts, next_at, created_at) VALUES (:id, :report, :url, 0, :now, :now)
+""")
+_TAKE = text("""
+UPDATE open311_media SET next_at = :lease, attempts = attempts + 1 WHERE id = (
+  SELECT id FROM open311_media WHERE url IS NOT NULL AND next_at <= :now ORDER BY next_at LIMIT 1
+  FOR UPDATE SKIP LOCKED)
+RETURNING id, report_id, url, attempts
+""")
+_SETTLE = text("UPDATE open311_media SET url = NULL, sha256 = :sha256, failure = :failure WHERE id = :id")
+_LATER = text("UPDATE open311_media SET next_at = :at, failure = :failure WHERE id = :id")
+
+
+async def keep_media(connection: AsyncConnection, report_id: UUID, urls: Sequence[str], now: datetime) -> None:
+    """Write down the files to fetch for a report, in the caller's transaction."""
+    for url in dict.fromkeys(urls):
+        await connection.execute(_INSERT, {"id": new_id(), "report": report_id, "url": url, "now": now})
+
+
+@dataclass(frozen=True)
+class _Taken:
+    id: UUID
+    report_id: UUID
+    url: str
+    attempts: int
+
+
+@asynccontextmanager
+async def fetching_media(resources: Resources) -> AsyncIterator[None]:
+    """Fetch what is due until the block ends."""
+    task = asyncio.create_task(_run(resources))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _run(resources: Resources) -> None:
+    while True:
+        try:
+            while await fetch_next(resources, datetime.now(UTC)):
+                pass
+        except Exception as error:
+            if is_away(error):
+                DATABASE.note_away(reason(error), lost="media of Open311")
+            else:
+                log.error("media not fetched", error=type(error).__name__, exc_info=error)
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def fetch_next(resources: Resources, now: datetime) -> bool:
+    """Fetch one file that is due, and attach it to its case; return whether there was one."""
+    async with transaction(resources.engine) as connection:
+        row = (await connection.execute(_TAKE, {"now": now, "lease": now + LEASE})).one_or_none()
+        person = None if row is None else await open311_account(connection)
+    if row is None or person is None:
+        return False
+    taken = _Taken(row.id, row.report_id, row.url, row.attempts)
+    try:
+        sha256 = await _attach(resources, person, taken, now)
+    except DomainError as error:
+        log.warning("media of a report not attached", report_id=str(taken.report_id), reason=error.code)
+        if taken.attempts <= len(RETRIES) and not isinstance(error, _FINAL):
+            values = {"id": taken.id, "at": now + RETRIES[taken.attempts - 1], "failure": error.code}
+            async with transaction(resources.engine) as connection:
+                await connection.execute(_LATER, values)
+            return True
+        await _tell(resources, person, taken, error, now)
+        settled = {"id": taken.id, "sha256": None, "failure": error.code}
+    else:
+        settled = {"id": taken.id, "sha256": sha256, "failure": None}
+    async with transaction(resources.engine) as connection:
+        await connection.execute(_SETTLE, settled)
+    return True
+
+
+async def _attach(resources: Resources, person: Person, taken: _Taken, now: datetime) -> str:
+    """Fetch a file and attach it to its case; return its hash.
+
+    Raises the errors of the guard, of `store_upload` and of the command; NoSuchCase while nothing is recorded.
+    """
+    case_no = await _case_no(resources, taken)
+    most = limits_of(resources.settings).file
+    answer = await outgoing_of(resources.settings).request("GET", taken.url, total=FETCH_SECONDS, most=most)
+    if answer.status != 200:
+        raise MediaNotThere(http_status=answer.status)
+    file, limits = io.BytesIO(answer.body), Limits(most, most)
+    stored = await store_upload(resources.engine, resources.settings, person, file, now, limits)
+    sha256 = stored.view.sha256
+    command_id = derived_id(taken.report_id, "open311-media", taken.id)
+    command = Attach(attachments=(sha256,))
+    await send(resources, person, case_no, command, command_id=command_id, if_revision=None, now=now)
+    return sha256
+
+
+async def _tell(resources: Resources, person: Person, taken: _Taken, error: DomainError, now: datetime) -> None:
+    """Tell those who have the case that a file was named which could not be had; a closed case is told nothing."""
+    note = f"来件附有文件地址,未能取得,请按需向来件方索取:{error.message('zh')}"
+    command_id = derived_id(taken.report_id, "open311-media-left", taken.id)
+    try:
+        case_no = await _case_no(resources, taken)
+        command = Comment(note=note[:2_000])
+        await send(resources, person, case_no, command, command_id=command_id, if_revision=None, now=now)
+    except DomainError as refused:
+        if refused.status >= 500:
+            raise
+        log.info("nobody told of media", report_id=str(taken.report_id), reason=refused.code)
+
+
+async def _case_no(resources: Resources, taken: _Taken) -> str:
+    """Return the number of the case. Raises NoSuchCase while nothing is recorded."""
+    async with resources.reading.connect() as connection:
+        case = await read_case(connection, taken.report_id)
+    if case is None:
+        raise NoSuchCase(case_no=taken.report_id)
+    return case.case_no

@@ -1,0 +1,158 @@
+"""Updates of service requests, both ways (the extension `servicerequestupdates` of mySociety).
+
+Outwards they are what the public progress page says of a case. Inwards they are what a reporter says by their code: an
+answer to a question, a remark, or that it is not solved.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import StringConstraints, TypeAdapter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.database import transaction
+from infra.settings import Settings
+from infra.store.cases import fact_of
+from infra.store.driver import all_rows
+from models.base import STORED, Code, Frozen, Instant, Line, Note
+from models.case import Case
+from models.commands import Comment, HumanCommand, RequestReopen, SupplyInfo
+from models.enums import Source, Stage
+from models.errors import NoSuchRequest, UpdateNotNow
+from models.ids import derived_id
+from services.cases.names import read_names
+from services.commands.send import send
+from services.open311.account import open311_account
+from services.open311.catalogue import read_policy
+from services.open311.keys import Key
+from services.open311.periods import Period
+from services.open311.public_cases import PUBLIC, public_values
+from services.open311.requests import moment_text
+from services.open311.states import word_after
+from services.public.progress import PUBLIC_KINDS, public_text
+from services.runtime.resources import Resources
+
+#: The most updates of one answer; the rest is asked for from the last one's time on.
+MOST = 1_000
+
+_FACTS = f"""
+    SELECT f.report_id, f.seq, c.state
+    FROM facts f JOIN cases c ON c.report_id = f.report_id
+    WHERE f.at >= %(begin)s AND f.at < %(end)s AND f.body ->> 'kind' = ANY (%(kinds)s) AND {PUBLIC}
+    ORDER BY f.at, f.report_id, f.seq LIMIT %(limit)s
+"""  # noqa: S608 only conditions of our own code are put in, values are parameters
+_BODIES = text("""
+SELECT report_id, seq, at, actor, command_id, command, digest, version, body FROM facts
+WHERE (report_id, seq) IN (SELECT * FROM unnest(CAST(:reports AS uuid[]), CAST(:numbers AS int[])))
+""")
+_OWN = text("""
+SELECT c.report_id, c.state FROM cases c JOIN grid_units k ON k.code = :unit JOIN grid_units g ON g.code = c.grid
+WHERE c.case_no = :number AND c.source = :source AND g.path <@ k.path
+""")
+_RECORDED = text("SELECT command FROM facts WHERE report_id = :report AND command_id = :command LIMIT 1")
+
+
+class Word(StrEnum):
+    """The state that an update of a program claims (mySociety's words)."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    FIXED = "FIXED"
+    IN_PROGRESS = "IN_PROGRESS"
+    PLANNED = "PLANNED"
+    ACTION_SCHEDULED = "ACTION_SCHEDULED"
+    INVESTIGATING = "INVESTIGATING"
+    DUPLICATE = "DUPLICATE"
+    NOT_COUNCILS_RESPONSIBILITY = "NOT_COUNCILS_RESPONSIBILITY"
+    NO_FURTHER_ACTION = "NO_FURTHER_ACTION"
+    INTERNAL_REFERRAL = "INTERNAL_REFERRAL"
+    CANCELLED = "CANCELLED"
+    REOPEN = "REOPEN"
+    FOR_TRIAGE = "FOR_TRIAGE"
+    UNCHANGED = "UNCHANGED"
+
+
+#: The words by which the reporter of a closed case says that it is not solved.
+_NOT_SOLVED = frozenset({Word.REOPEN, Word.OPEN})
+
+
+class PostedUpdate(Frozen):
+    """An update of a program. `update_id`: of its own making; the same one counts once."""
+
+    service_request_id: Code
+    update_id: Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+    status: Word
+    updated_datetime: Instant
+    description: Note
+
+
+POSTED_UPDATE = TypeAdapter(PostedUpdate)
+
+
+async def list_updates(
+    connection: AsyncConnection, settings: Settings, park: str, period: Period, now: datetime, language: str
+) -> list[dict[str, Any]]:
+    """Return what everybody was told of public cases within that time, the oldest first."""
+    values = public_values(settings, await read_policy(connection), park, now)
+    values |= {"begin": period.begin, "end": period.end, "kinds": sorted(PUBLIC_KINDS), "limit": MOST}
+    rows = await all_rows(connection, _FACTS, values)
+    keys = {"reports": [row[0] for row in rows], "numbers": [row[1] for row in rows]}
+    facts = {(one.report_id, one.seq): fact_of(one) for one in await connection.execute(_BODIES, keys)}
+    cases: dict[UUID, Case] = {}
+    for report_id, _, state in rows:
+        if report_id not in cases:
+            cases[report_id] = Case.model_validate(state, context=STORED)
+    names = await read_names(connection, cases.values(), language)
+    found = []
+    for report_id, seq, _ in rows:
+        fact, case = facts[report_id, seq], cases[report_id]
+        said = public_text(fact, names)
+        if said is not None:
+            found.append(
+                {
+                    "update_id": f"{case.case_no}-{seq}",
+                    "service_request_id": case.case_no,
+                    "status": word_after(fact.body),
+                    "updated_datetime": moment_text(fact.at),
+                    "description": said,
+                    "media_url": None,
+                    "external_status_code": fact.body.kind,
+                }
+            )
+    return found
+
+
+async def take_update(resources: Resources, key: Key, update: PostedUpdate, now: datetime) -> str:
+    """Give an update to its case, once for each `update_id` of the key; return that id.
+
+    An open case gets it as the answer to its question, else as a remark; a closed one as the wish to reopen it. Raises
+    NoSuchRequest for a case that did not come by Open311 within the key's unit, UpdateNotNow for any other word about a
+    closed case, CommandIdReused for another case under the same id, and what `services.commands.send.send` raises.
+    """
+    values = {"number": update.service_request_id, "source": Source.OPEN311.value, "unit": key.unit}
+    async with transaction(resources.engine) as connection:
+        person = await open311_account(connection)
+        row = (await connection.execute(_OWN, values)).one_or_none()
+        if row is None:
+            raise NoSuchRequest(number=update.service_request_id)
+        case = Case.model_validate(row.state, context=STORED)
+        command_id = derived_id("open311-update", key.id, update.update_id)
+        known = await connection.scalar(_RECORDED, {"report": row.report_id, "command": command_id})
+    if known is not None:
+        return update.update_id
+    command = _command(case, update)
+    await send(resources, person, case.case_no, command, command_id=command_id, if_revision=None, now=now)
+    return update.update_id
+
+
+def _command(case: Case, update: PostedUpdate) -> HumanCommand:
+    if case.stage is not Stage.CLOSED:
+        if case.info_request is not None:
+            return SupplyInfo(note=update.description)
+        return Comment(note=f"[{update.status}] {update.description}"[:2_000])
+    if update.status not in _NOT_SOLVED:
+        raise UpdateNotNow(number=case.case_no, pointer="/status")
+    return RequestReopen(reason=update.description)

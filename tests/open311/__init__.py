@@ -1,0 +1,1 @@
+"""The Open311 interface over a real socket, and the published clients against it."""

@@ -1,0 +1,94 @@
+"""One system for all tests of the interface, on its own port, with a key for each place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from infra.database import transaction
+from models.context import Grant, Person
+from models.enums import Role
+from services.open311.keys import NewKey, make_key
+from tests.builders import COMMUNITY, MICRO_2, OTHER_PARK, PARK, SINCE, person_id
+from tests.servers import Servers
+from tests.ui.site import Site, running_site
+
+#: A point in the first micro-grid, and one in the second.
+HERE, THERE = {"lat": "38.005", "long": "117.005"}, {"lat": "38.005", "long": "117.015"}
+
+
+@dataclass
+class Interface:
+    """The interface of a running site, and keys for it by the name of their place."""
+
+    site: Site
+    http: httpx.Client
+    keys: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where the interface is."""
+        return f"{self.site.url}/open311/v2"
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """The response to a GET in the first park."""
+        return self.http.get(f"{self.url}/{path}", params={"jurisdiction_id": PARK, **params})
+
+    def post(self, path: str = "requests.json", files: Any = None, key: str = "park", **fields: Any) -> httpx.Response:
+        """The response to a form sent with a key to the first park."""
+        data = {"jurisdiction_id": PARK, "api_key": self.keys.get(key, key), **fields}
+        return self.http.post(f"{self.url}/{path}", data=data, files=files)
+
+    def report(self, **fields: Any) -> str:
+        """Report waste water at a known place; return the number of the case."""
+        answer = self.post(**{"service_code": "0302", **HERE, "description": "沟里有红水", **fields})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()[0]["service_request_id"])
+
+    def accepted(self, **fields: Any) -> str:
+        """Report, and let the desk accept it."""
+        number = self.report(**fields)
+        self.site.do("duty", number, "accept")
+        return number
+
+    def one(self, number: str, **params: Any) -> Any:
+        """The request of that number."""
+        answer = self.get(f"requests/{number}.json", **params)
+        assert answer.status_code == 200, answer.text
+        (found,) = answer.json()
+        return found
+
+
+def admin() -> Person:
+    """The administrator of the tiny park."""
+    grant = Grant(role=Role.ADMIN, grid=None, department=None, since=SINCE)
+    return Person(id=person_id("admin"), username="admin", grants=(grant,))
+
+
+@pytest.fixture(scope="session")
+def running(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interface]:
+    """The interface, for the whole run."""
+    with running_site(servers, tmp_path_factory.mktemp("open311")) as site, httpx.Client(timeout=60) as http:
+
+        async def make() -> dict[str, str]:
+            found = {}
+            places = {"park": PARK, "community": COMMUNITY, "micro_2": MICRO_2, "elsewhere": OTHER_PARK}
+            for name, unit in places.items():
+                async with transaction(site.harness.engine) as connection:
+                    _, found[name] = await make_key(
+                        connection, admin(), NewKey(name=f"{name} {uuid4().hex[:4]}", unit=unit), datetime.now(UTC)
+                    )
+            return found
+
+        yield Interface(site, http, site.run(make()))
+
+
+@pytest.fixture
+def open311(running: Interface) -> Interface:
+    """The interface, with no limit used."""
+    running.site.clear_limits()
+    return running
