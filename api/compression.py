@@ -5,9 +5,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: Smaller answers fit into one packet as they are.
 MIN_BYTES = 1_000
-#: Files of formats that are compressed themselves; Starlette leaves out pictures and live streams by their type.
+#: Files of formats that are compressed themselves, or sent with their length; Starlette leaves out pictures and live
+#: streams by their type.
 _COMPRESSED_SUFFIXES = (".xlsx", ".zip")
-_FILE_PATHS = ("/api/v1/attachments/", "/api/v1/exports/")
+_FILE_PATHS = ("/api/v1/attachments/", "/api/v1/exports/", "/api/v1/supervision/export.")
 
 
 class CompressionMiddleware:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from cli.case_view import print_case, print_details, print_facts
+from cli.exports import Bom, Force, Format, Output, chosen_format, save_export
 from cli.fields import parse_moment, read_fields
 from cli.forecast import print_forecast
 from cli.formatting import format_light, format_local, format_owner
@@ -117,19 +118,29 @@ def list_(
     sort: Annotated[str, typer.Option(help="reported_at, due_at, updated_at; with - descending")] = "-reported_at",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
     cursor: Annotated[str | None, typer.Option(help="The cursor printed after the previous page")] = None,
+    format_: Format = None,
+    output: Output = None,
+    force: Force = False,
+    bom: Bom = False,
     as_: As = "duty",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
     as_json: AsJson = False,
 ) -> None:
-    """The cases you may see · 案件列表."""
+    """The cases you may see, a page or all in a file · 案件列表、导出."""
+    export_format = chosen_format(format_, output, bom=bom)
     filters = {
         "stage": stage, "light": light, "overdue": overdue, "grid": grid, "category": category,
         "department": department, "enterprise": enterprise, "q": q, "sort": sort, "limit": limit, "cursor": cursor,
     }  # fmt: skip
-    page = Api(data_dir, as_, password).call(
-        "GET", "/cases", params={name: value for name, value in filters.items() if value is not None}
-    )
+    given = {name: value for name, value in filters.items() if value is not None}
+    api = Api(data_dir, as_, password)
+    if export_format is not None and output is not None:
+        wanted = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
+        body = {"kind": "cases", "format": export_format, "bom": bom, "cases": wanted}
+        save_export(api, body, output, force=force)
+        return
+    page = api.call("GET", "/cases", params=given)
     if as_json:
         out.print_json(json.dumps(page))
         return

@@ -3,8 +3,9 @@
 import json
 import os
 import weakref
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import IO, Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import httpx
@@ -70,6 +71,25 @@ class Connection:
     def download(self, path: str, method: str = "GET") -> bytes:
         """Return the bytes of the answer. A problem is printed and exits with code 1."""
         return self._request(method, path).content
+
+    def download_to(self, path: str, target: IO[bytes], progress: Callable[[int], None]) -> int:
+        """Write the bytes of the answer to `target` as they come, and return how many; `progress` takes that number.
+
+        A problem, and an answer that ends before its length, is printed and exits with code 1.
+        """
+        count = 0
+        try:
+            with self._http.stream("GET", f"/api/v1{path}") as response:
+                if not response.is_success:
+                    response.read()
+                    _print_problem(response)
+                for chunk in response.iter_bytes():
+                    target.write(chunk)
+                    count += len(chunk)
+                    progress(count)
+        except httpx.TransportError as error:
+            fail(localize(f"传输中断:{error}", f"the transfer broke off: {error}"))
+        return count
 
     def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
         response = self._send(method, path, **more)

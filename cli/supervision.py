@@ -10,6 +10,7 @@ import typer
 from pydantic import TypeAdapter
 from rich.markup import escape
 
+from cli.exports import Bom, Force, Format, Output, chosen_format, save_export
 from cli.formatting import format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import LIGHTS, STAGES, label, localize
@@ -74,14 +75,24 @@ def overdue(
     department: Annotated[str | None, typer.Option()] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     cursor: Annotated[str | None, typer.Option(help="The cursor printed after the previous page")] = None,
+    format_: Format = None,
+    output: Output = None,
+    force: Force = False,
+    bom: Bom = False,
     as_: As = "supervisor",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
     as_json: AsJson = False,
 ) -> None:
-    """Cases whose deadline has passed, the longest first · 超期."""
-    filters = {"grid": grid, "category": category, "department": department, "limit": limit, "cursor": cursor}
-    page = Api(data_dir, as_, password).call("GET", "/supervision/overdue", params=_without_none(filters))
+    """Cases whose deadline has passed, the longest first, a page or all in a file · 超期、导出."""
+    export_format = chosen_format(format_, output, bom=bom)
+    api = Api(data_dir, as_, password)
+    narrowed = _without_none({"grid": grid, "category": category, "department": department})
+    if export_format is not None and output is not None:
+        body = {"kind": "overdue", "format": export_format, "bom": bom, "overdue": narrowed}
+        save_export(api, body, output, force=force)
+        return
+    page = api.call("GET", "/supervision/overdue", params=narrowed | _without_none({"limit": limit, "cursor": cursor}))
     if as_json:
         out.print_json(json.dumps(page))
         return

@@ -41,7 +41,7 @@ _BY_PATH: Mapping[tuple[str, str], Scope] = {
     ("PUT", "/api/v1/me/settings"): Scope.ACT,
     ("POST", "/api/v1/bulk/{command}"): Scope.ACT,
     ("POST", "/api/v1/cases/{case_no}/commands/{command}"): Scope.ACT,
-    ("GET", "/api/v1/supervision/export.xlsx"): Scope.EXPORT,
+    ("GET", "/api/v1/supervision/export.{format}"): Scope.EXPORT,
     ("GET", "/api/v1/supervision/bulletins/{id}/export.xlsx"): Scope.EXPORT,
 }
 

@@ -1,4 +1,4 @@
-"""Routes for exports 导出: workbooks of lists of any length, made in the background."""
+"""Routes for exports 导出: lists of any length as files, made in the background."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,8 +7,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from api.parameters import KNOWN_PARAMETERS
-from api.routes.supervision import WORKBOOK, XLSX
+from api.routes.supervision import FILE
 from doors.dependencies import ResourcesDep
+from doors.downloads import download_response
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -40,10 +41,10 @@ class ExportList(Frozen):
 async def ask(
     wanted: ExportRequest, response: Response, resources: ResourcesDep, caller: Caller, now: Now, language: Language
 ) -> ExportView:
-    """Starts an export: a workbook with the same cases and order as the list itself.
+    """Starts an export: a file with the same cases and order as the list itself, in the `format` that is wanted.
 
     202 with the export and its address; while it is running, the same request returns the same export. Poll until
-    `status` is `done` (`file` is the address of the workbook) or `failed` (`why`). The file is kept for three days.
+    `status` is `done` (`file` is the address of the file) or `failed` (`why`). The file is kept for three days.
     503 when no export can be started now; nothing is stored then.
     """
     made = await jobs.request_export(resources, caller, wanted, now, language)
@@ -74,20 +75,16 @@ async def stop(id: UUID, resources: ResourcesDep, caller: Caller, now: Now) -> R
     return Response(status_code=204)
 
 
-@router.get("/{id}/file", response_class=StreamingResponse, responses=WORKBOOK)
+@router.get("/{id}/file", response_class=StreamingResponse, responses=FILE)
 async def fetch(id: UUID, resources: ResourcesDep, caller: Caller, now: Now) -> StreamingResponse:
-    """The workbook. 409 while it is not finished; 403 when the caller has lost a role that it was made with.
+    """The file. 409 while it is not finished; 403 when the caller has lost a role that it was made with.
 
     410 when it holds a case from which the caller has to step aside by now.
     """
-    return await workbook_response(resources, caller, id, now)
+    return await file_response(resources, caller, id, now)
 
 
-async def workbook_response(resources: Resources, person: Person, id_: UUID, now: datetime) -> StreamingResponse:
-    """Return the workbook as a streamed response."""
+async def file_response(resources: Resources, person: Person, id_: UUID, now: datetime) -> StreamingResponse:
+    """Return the file of an export as a download."""
     found = await jobs.find_file(resources, person, id_, now)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{found.name}.xlsx"', "Content-Length": str(found.size),
-        "Cache-Control": "no-store",
-    }  # fmt: skip
-    return StreamingResponse(found.pieces, media_type=XLSX, headers=headers)
+    return download_response(found.pieces, found.name, found.format, found.size)

@@ -9,11 +9,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.parameters import KNOWN_PARAMETERS, AsOf
 from doors.dependencies import ResourcesDep
+from doors.downloads import download_response
 from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
@@ -21,11 +24,12 @@ from doors.strict_json import StrictRoute
 from infra.database import snapshot_connection
 from models.base import Code, Frozen
 from models.context import Person
-from models.jobs.export import ExportKind
+from models.jobs.export import BoardTable, ExportFormat, ExportKind
 from services.bulletins import store
 from services.bulletins.schedules import make_bulletins_now
 from services.bulletins.views import BulletinItem, BulletinPage, BulletinView
 from services.bulletins.workbook import bulletin_file
+from services.exports.formats import MEDIA_TYPES
 from services.exports.request import ExportRequest
 from services.exports.write import write_now
 from services.figures.glossary import definitions
@@ -46,9 +50,19 @@ router = APIRouter(
     dependencies=[KNOWN_PARAMETERS],
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = MEDIA_TYPES[ExportFormat.XLSX]
 WORKBOOK: dict[int | str, dict[str, Any]] = {
     200: {"description": "A workbook", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
+#: The answer of a route that gives a file in the format that was asked for.
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A file, whole: of as many bytes as `Content-Length` says",
+        "content": {
+            media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in MEDIA_TYPES.values()
+        },
+    }
 }
 Grid = Annotated[Code | None, Query(description="The code of a unit: its children are the rows. Else the communities")]
 
@@ -122,19 +136,41 @@ async def define(caller: Caller, language: Language) -> Definitions:
     return definitions(language)
 
 
-@router.get("/export.xlsx", response_class=StreamingResponse, responses=WORKBOOK)
-async def export_figures(filters: Annotated[RankingFilter, Query()], reader: Reader) -> StreamingResponse:
-    """Board, overdue list and ranking of the same moment, a sheet each, with the same numbers as their pages.
+class FileFilter(RankingFilter):
+    """The figures of a file. `table`: the table of another format than a workbook, which has all; by default `board`.
+
+    `bom`: CSV begins with a byte order mark, by which Excel knows UTF-8.
+    """
+
+    table: BoardTable | None = None
+    bom: bool = False
+
+
+@router.get("/export.{format}", response_class=StreamingResponse, responses=FILE)
+async def export_figures(
+    format: ExportFormat, filters: Annotated[FileFilter, Query()], reader: Reader
+) -> StreamingResponse:
+    """Board, overdue list and ranking of the same moment, with the same numbers as their pages: a sheet each of `xlsx`,
+    one `table` of `csv`, `jsonl` and `geojson`.
 
     Refused where the overdue list is too long to wait for: `POST /exports` then makes it in the background.
     """
+    figures = RankingFilter.model_validate(filters.model_dump(exclude={"table", "bom"}, by_alias=True))
     filter_texts = tuple(
-        (name, str(value)) for name, value in filters.model_dump(by_alias=True, exclude_none=True).items()
+        (name, str(value)) for name, value in figures.model_dump(by_alias=True, exclude_none=True).items()
     )
-    request = ExportRequest(kind=ExportKind.BOARD, board=filters, told=filter_texts)
+    fields = {"kind": ExportKind.BOARD, "format": format, "table": filters.table, "bom": filters.bom}
+    request = _validate({**fields, "board": figures, "told": filter_texts})
     async with snapshot_connection(reader.resources.engine) as connection:
         written = await write_now(connection, reader.caller, request, reader.now, reader.language)
-    return attachment_response(written.pieces, f"gridloop-{reader.now:%Y-%m-%d}")
+    return download_response(written.pieces, f"gridloop-{reader.now:%Y-%m-%d}", format, written.size)
+
+
+def _validate(fields: dict[str, Any]) -> ExportRequest:
+    try:
+        return ExportRequest.model_validate(fields)
+    except ValidationError as error:
+        raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
 
 
 class BulletinsPending(Frozen):

@@ -57,7 +57,7 @@ def bench(
     closed: Annotated[int, typer.Option(min=0, help="Closed cases for board and overdue list; 0 leaves it out")] = 0,
     queue: Annotated[int, typer.Option(min=0, help="Cases for the queue page; 0 leaves it out")] = 0,
     search: Annotated[int, typer.Option(min=0, help="Cases for the search by words; 0 leaves it out")] = 0,
-    export: Annotated[int, typer.Option(min=0, help="Cases of a workbook; 0 leaves it out")] = 0,
+    export: Annotated[int, typer.Option(min=0, help="Cases of a file of each format; 0 leaves it out")] = 0,
     stations: Annotated[int, typer.Option(min=0, help="Monitoring stations that send readings; then nothing else")] = 0,
     faster: Annotated[float, typer.Option(min=0.1, help="Readings a minute of each, for --minutes")] = 1,
     workshops: Annotated[int, typer.Option(min=0, max=300, help="A year of a plan of so many; then nothing else")] = 0,

@@ -1,4 +1,4 @@
-"""Exports (导出): lists too long for one response, made into a workbook by a workflow and kept for a while."""
+"""Exports (导出): lists too long for one response, made into a file by a workflow and kept for a while."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -20,6 +20,25 @@ class ExportKind(StrEnum):
     CASES = "cases"
     OVERDUE = "overdue"
     BOARD = "board"
+
+
+class ExportFormat(StrEnum):
+    """The format of a file; the value is its suffix. Of the board, a workbook has all tables, another file has one."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+    JSONL = "jsonl"
+    GEOJSON = "geojson"
+
+
+class BoardTable(StrEnum):
+    """A table of the board's export."""
+
+    BOARD = "board"
+    OVERDUE = "overdue"
+    RANKING = "ranking"
+    DEPARTMENTS = "departments"
+    RATES = "rates"
 
 
 class ExportStatus(StrEnum):

@@ -1,4 +1,4 @@
-"""Exports: who asked for which list, the progress of its workbook, and the workbook in pieces."""
+"""Exports: who asked for which list, the progress of its file, and the file in pieces."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ class ExportRow(SQLModel, table=True):
 
 
 class ExportPieceRow(SQLModel, table=True):
-    """A piece of the workbook of an export, deleted with it."""
+    """A piece of the file of an export, deleted with it."""
 
     __tablename__ = "export_pieces"
 

@@ -16,6 +16,7 @@ from models.tables import CASES
 from models.views import CaseItem, CasePage
 from services.cases.filter import CaseFilter, Sort, filter_conditions
 from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
+from services.cases.placed import PLACE_COLUMNS, Placed, placed
 from services.cases.search import search_condition
 from services.criteria.cursors import beyond_time_cursor, time_cursor
 from services.criteria.due_filter import due_condition
@@ -102,12 +103,13 @@ async def stream_cases(
     extra: ColumnElement[bool] | None = None,
     *,
     batch_size: int = 500,
-) -> AsyncGenerator[tuple[CaseItem, ...], None]:
+) -> AsyncGenerator[tuple[Placed[CaseItem], ...], None]:
     """Yield every case of the list in its order, in batches, as of one moment; only one batch is in memory."""
     condition = await _list_condition(connection, person, case_filter, now, extra)
     key, descending = _sort_key(case_filter.sort)
     builder = ListItemBuilder(language, now)
-    query = select(*ITEM_COLUMNS).where(condition).order_by(*_ordering(key, CASES.c.report_id, descending))
+    columns = (*ITEM_COLUMNS, *PLACE_COLUMNS)
+    query = select(*columns).where(condition).order_by(*_ordering(key, CASES.c.report_id, descending))
     async with connection.stream(query, execution_options={"yield_per": batch_size}) as found:
         parts = found.partitions()
         ahead = asyncio.ensure_future(anext(parts, None))
@@ -116,7 +118,7 @@ async def stream_cases(
                 names = await builder.load_names(connection, rows)
                 # PostgreSQL finds the next batch while this one is built.
                 ahead = asyncio.ensure_future(anext(parts, None))
-                yield await asyncio.to_thread(builder.build, rows, names)
+                yield placed(await asyncio.to_thread(builder.build, rows, names), rows)
         finally:
             await asyncio.wait({ahead})  # the connection must not be used before
             await found.close()  # a cursor left half-read would stay open

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.criteria.conflicts import conflicted_cases
 from models.context import Person
+from models.jobs.export import ExportFormat
 from models.tables import CASES, EXPORT_PIECES
 
 #: Bytes of a file that are kept in memory; what is larger lies on the disk while it is sent.
@@ -38,27 +39,36 @@ async def read_file(connection: AsyncConnection, id_: UUID) -> IO[bytes]:
     return file
 
 
-async def holds_hidden_case(connection: AsyncConnection, person: Person, day: date, file: IO[bytes]) -> bool:
-    """Whether the workbook names a case from which the person has to step aside on `day`."""
+async def holds_hidden_case(
+    connection: AsyncConnection, person: Person, day: date, file: IO[bytes], format_: ExportFormat
+) -> bool:
+    """Whether the file names a case from which the person has to step aside on `day`."""
     conflicted = conflicted_cases(person, day)
     if conflicted is None:
         return False
     rows = await connection.execute(select(CASES.c.case_no).where(CASES.c.report_id.in_(conflicted)))
     hidden = frozenset(rows.scalars())
-    return bool(hidden) and not hidden.isdisjoint(await to_thread(_long_numbers, file))
+    return bool(hidden) and not hidden.isdisjoint(await to_thread(_long_numbers, file, format_))
 
 
-def _long_numbers(file: IO[bytes]) -> set[str]:
+def _long_numbers(file: IO[bytes], format_: ExportFormat) -> set[str]:
     found: set[bytes] = set()
-    with zipfile.ZipFile(file) as workbook:
-        for name in workbook.namelist():
-            with workbook.open(name) as part:
-                rest = b""
-                while chunk := part.read(_CHUNK):
-                    found |= set(_LONG_NUMBER.findall(rest + chunk))
-                    rest = chunk[-40:]
+    if format_ is ExportFormat.XLSX:
+        with zipfile.ZipFile(file) as workbook:
+            for name in workbook.namelist():
+                with workbook.open(name) as part:
+                    _collect_numbers(part, found)
+    else:
+        _collect_numbers(file, found)
     file.seek(0)
     return {number.decode() for number in found}
+
+
+def _collect_numbers(part: IO[bytes], found: set[bytes]) -> None:
+    rest = b""
+    while chunk := part.read(_CHUNK):
+        found |= set(_LONG_NUMBER.findall(rest + chunk))
+        rest = chunk[-40:]
 
 
 async def pieces_of(file: IO[bytes]) -> AsyncIterator[bytes]:

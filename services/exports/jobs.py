@@ -30,7 +30,15 @@ from models.errors import (
 )
 from models.errors.base import Refusal, refusal
 from models.ids import new_id
-from models.jobs.export import ACTIVE_STATUSES, EXPORT_WORKFLOW, RETENTION, ExportKind, ExportOrder, ExportStatus
+from models.jobs.export import (
+    ACTIVE_STATUSES,
+    EXPORT_WORKFLOW,
+    RETENTION,
+    ExportFormat,
+    ExportKind,
+    ExportOrder,
+    ExportStatus,
+)
 from models.tables import EXPORT_PIECES, EXPORTS
 from models.wire_names import heavy_queue
 from rules.scope import in_force
@@ -54,6 +62,7 @@ class ExportView(Frozen):
 
     id: UUID
     kind: ExportKind
+    format: ExportFormat
     told: tuple[tuple[str, str], ...]
     status: ExportStatus
     asked_at: Instant
@@ -117,7 +126,7 @@ async def _insert_or_join(
     id_ = new_id()
     row = {
         "id": id_, "owner": person.id, "kind": request.kind.value, "digest": digest, "language": language,
-        "wanted": request.model_dump(mode="json", by_alias=True, exclude_none=True), "status": ExportStatus.WAITING,
+        "wanted": request.stored(), "status": ExportStatus.WAITING,
         "asked_at": now, "total": count, "made": 0,
     }  # fmt: skip
     await connection.execute(insert(EXPORTS).values(row))
@@ -166,9 +175,10 @@ async def stop_export(connection: AsyncConnection, person: Person, id_: UUID, no
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A workbook to download; `size` in bytes."""
+    """A file to download; `size` in bytes."""
 
     name: str
+    format: ExportFormat
     size: int
     pieces: AsyncIterator[bytes]
 
@@ -190,10 +200,12 @@ async def find_file(resources: Resources, person: Person, id_: UUID, now: dateti
         if not all(grant in held for grant in row.grants):
             raise RightsChanged()
         file = await read_file(connection, id_)
-        if await holds_hidden_case(connection, person, day, file):
+        format_ = ExportRequest.model_validate(row.wanted).format
+        if await holds_hidden_case(connection, person, day, file, format_):
             file.close()
             raise ExportHoldsHidden()
-    return ExportFile(f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}", row.size, pieces_of(file))
+    name = f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}"
+    return ExportFile(name, format_, row.size, pieces_of(file))
 
 
 def roles_of(person: Person, day: date) -> list[dict[str, Any]]:
@@ -217,6 +229,7 @@ def _view(row: Any, now: datetime, language: str) -> ExportView:
     return ExportView(
         id=row.id,
         kind=request.kind,
+        format=request.format,
         told=request.told,
         status=status,
         asked_at=row.asked_at,

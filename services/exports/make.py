@@ -16,9 +16,10 @@ from models.errors import Internal, NoSuchPage
 from models.errors.base import DomainError
 from models.jobs.export import ACTIVE_STATUSES, ExportStatus
 from models.tables import EXPORT_PIECES, EXPORTS
+from services.exports.asked import Written
 from services.exports.jobs import roles_of
 from services.exports.request import ExportRequest, count_rows
-from services.exports.write import Writer, Written
+from services.exports.write import Writer
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class Stopped(Exception):
 
 
 async def make_export(engine: AsyncEngine, id_: UUID, beat: Callable[[int], None]) -> None:
-    """Make the workbook and store it with its row; a refusal is stored there as the failure.
+    """Make the file and store it with its row; a refusal is stored there as the failure.
 
     `beat` receives the number of rows written. Raises what the database raises when it is away, and any other error.
     """

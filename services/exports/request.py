@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 from sqlalchemy import ColumnElement
@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.context import local_day
 from models.base import Code, Frozen, Text
 from models.context import Person
-from models.jobs.export import ExportKind
+from models.jobs.export import BoardTable, ExportFormat, ExportKind
 from services.cases.filter import CaseFilter
 from services.cases.lists import count_cases
 from services.desk.tabs import DeskTab, on_tab
-from services.figures.viewpoint import read_viewpoint
+from services.figures.viewpoint import find_root, read_viewpoint
 from services.supervision.overdue import OverdueFilter, count_overdue
 from services.supervision.ranking import RankingFilter
 
@@ -30,10 +30,14 @@ class ExportRequest(Frozen):
     """A list with its filters: `cases` (with a `tab` of the desk), `overdue`, or `board` (with overdue and ranking).
 
     `only`: only these cases of the list. `told`: the filters as people read them, name and value each, for the sheet
-    that describes the file.
+    that describes the workbook. `bom`: CSV begins with a byte order mark, by which Excel knows UTF-8. `table`: which
+    table of the board another format than a workbook has; by default `board`.
     """
 
     kind: ExportKind
+    format: ExportFormat = ExportFormat.XLSX
+    bom: bool = False
+    table: BoardTable | None = None
     cases: CaseFilter | None = None
     tab: DeskTab | None = None
     overdue: OverdueFilter | None = None
@@ -46,6 +50,10 @@ class ExportRequest(Frozen):
         given = {name for name in ExportKind if getattr(self, name.value) is not None}
         if given - {self.kind} or ((self.tab or self.only) and self.kind is not ExportKind.CASES):
             raise ValueError(f"filters of another list than {self.kind}")
+        if self.bom and self.format is not ExportFormat.CSV:
+            raise ValueError("only CSV has a byte order mark")
+        if self.table and (self.kind is not ExportKind.BOARD or self.format is ExportFormat.XLSX):
+            raise ValueError("a table is chosen of the board only, for another format than a workbook")
         return self
 
     @property
@@ -63,9 +71,15 @@ class ExportRequest(Frozen):
         """The period and the place of the board's ranking."""
         return self.board or RankingFilter()
 
+    def stored(self) -> dict[str, Any]:
+        """Return the request as it is kept. Without what is as it always was, so that earlier versions read it."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        usual = {"format": ExportFormat.XLSX, "bom": False}
+        return {name: value for name, value in content.items() if name not in usual or value != usual[name]}
+
     def digest(self, language: str) -> str:
         """Return a hash that is the same for the same list, however it was requested and whatever page was shown."""
-        content = self.model_dump(mode="json", exclude={"told"}, exclude_none=True, by_alias=True)
+        content = {name: value for name, value in self.stored().items() if name != "told"}
         for part in content.values():
             if isinstance(part, dict):
                 part.pop("cursor", None)
@@ -83,11 +97,18 @@ async def tab_condition(
 
 
 async def count_rows(connection: AsyncConnection, person: Person, request: ExportRequest, now: datetime) -> int:
-    """Return how many rows the file would have. Raises NotYours, NoSuchPage and BadFilter, as the list itself."""
+    """Return how many rows the file would have; of the board, those of its overdue list, the others are few.
+
+    Raises NotYours, NoSuchPage and BadFilter, as the list itself.
+    """
     if request.only:
         return len(request.only)
     if request.kind is ExportKind.CASES:
         extra = await tab_condition(connection, person, request, now)
         return await count_cases(connection, person, request.case_filter, now, extra)
     viewpoint = await read_viewpoint(connection, person, now, "zh")
+    one_table = request.format is not ExportFormat.XLSX and request.kind is ExportKind.BOARD
+    if one_table and request.table is not BoardTable.OVERDUE:
+        await find_root(connection, viewpoint, request.ranking_filter.grid)
+        return 0
     return await count_overdue(connection, viewpoint, request.overdue_filter)

@@ -7,13 +7,14 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import IO
+from typing import IO, Protocol
 from zoneinfo import ZoneInfo
 
 from rustpy_xlsxwriter import FastExcel, Format
 
-#: Spreadsheet programs take a text that begins with one of these for a formula or a command.
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+#: Spreadsheet programs take a text that begins with one of these for a formula or a command; in some languages also
+#: with the wide ones.
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CHUNK = 64 * 1024
 #: The limits of the format: rows in a sheet, characters in a cell.
 MAX_ROWS, MAX_TEXT_LENGTH = 1_048_576, 32_767
@@ -37,6 +38,13 @@ def escape_cell(text: str) -> str:
     clean = _ILLEGAL.sub("", text) if _ILLEGAL.search(text) else text
     clean = f"'{clean}" if clean.startswith(RISKY) else clean
     return clean[:MAX_TEXT_LENGTH]
+
+
+class Tables(Protocol):
+    """What takes whole tables: a workbook, or a file that has one of them."""
+
+    def add(self, title: str, header: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> None:
+        """Add a table."""
 
 
 class Sheets:

@@ -1,4 +1,4 @@
-"""Measure what a long list as a workbook costs: made as in the workflow's activity, in a database filled by SQL."""
+"""Measure what a long list as a file costs: made as in the workflow's activity, in a database filled by SQL."""
 
 import time
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import transaction
 from models.ids import new_id
-from models.jobs.export import ExportKind, ExportStatus
+from models.jobs.export import ExportFormat, ExportKind, ExportStatus
 from models.tables import EXPORTS
 from services.exports.make import make_export
 from services.exports.request import ExportRequest
@@ -22,7 +22,7 @@ class ExportCost:
     """The cost of an export: rows and bytes of the file, seconds until it was stored, processor seconds of this
     process.
 
-    `added`: by how many bytes at most the process grew meanwhile.
+    `added`: by how many bytes at most the process grew meanwhile; `peak`: the most that it occupied (RSS).
     """
 
     rows: int
@@ -30,15 +30,16 @@ class ExportCost:
     seconds: float
     processor_seconds: float
     added: int
+    peak: int
 
 
-async def measure_export(engine: AsyncEngine) -> ExportCost:
+async def measure_export(engine: AsyncEngine, format_: ExportFormat = ExportFormat.XLSX) -> ExportCost:
     """Export every case of a database of `services.measure.queue`, requested by its supervisor."""
     supervisor = people()[-1]
-    id_, request = new_id(), ExportRequest(kind=ExportKind.CASES)
+    id_, request = new_id(), ExportRequest(kind=ExportKind.CASES, format=format_)
     row = {
         "id": id_, "owner": supervisor.id, "kind": request.kind.value, "digest": str(id_), "language": "zh",
-        "wanted": request.model_dump(mode="json", by_alias=True, exclude_none=True), "status": ExportStatus.WAITING,
+        "wanted": request.stored(), "status": ExportStatus.WAITING,
         "asked_at": datetime.now(UTC), "made": 0,
     }  # fmt: skip
     async with transaction(engine) as connection:
@@ -58,4 +59,4 @@ async def measure_export(engine: AsyncEngine) -> ExportCost:
         export = (await connection.execute(select(EXPORTS).where(EXPORTS.c.id == id_))).one()
     if export.status != ExportStatus.DONE:
         raise RuntimeError(f"the export failed: {export.status} {export.failure}")
-    return ExportCost(export.made, export.size, elapsed, processor, peak - before)
+    return ExportCost(export.made, export.size, elapsed, processor, peak - before, peak)

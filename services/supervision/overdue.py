@@ -15,6 +15,7 @@ from models.base import STORED, Code, Frozen, Instant
 from models.case import Case, Clock
 from models.tables import CASES, FACTS
 from services.cases.names import Names, read_names
+from services.cases.placed import PLACE_COLUMNS, Placed, placed
 from services.cases.reporter_alias import display_name, masked_owner
 from services.cases.views import case_item, urge_view
 from services.criteria.conditions import is_overdue, overdue_since
@@ -165,7 +166,7 @@ def _read_states(states: Sequence[str]) -> list[Case]:
 
 async def stream_overdue(
     connection: AsyncConnection, viewpoint: Viewpoint, overdue_filter: OverdueFilter, *, batch_size: int = 500
-) -> AsyncGenerator[tuple[OverdueItem, ...], None]:
+) -> AsyncGenerator[tuple[Placed[OverdueItem], ...], None]:
     """Yield the whole list, or the whole sample, in batches, as of one moment; only one batch is in memory.
 
     Raises NoSuchPage for a unit out of scope.
@@ -178,7 +179,7 @@ async def stream_overdue(
     )
     page = chosen.subquery("page")
     query = (
-        select(_item_state().label("state"), page.c.since)
+        select(_item_state().label("state"), page.c.since, *PLACE_COLUMNS)
         .join(page, page.c.report_id == CASES.c.report_id)
         .order_by(page.c.since, page.c.report_id)
     )
@@ -186,7 +187,8 @@ async def stream_overdue(
         try:
             async for rows in found.partitions():
                 cases = await asyncio.to_thread(_read_states, [row.state for row in rows])
-                yield await _items(connection, viewpoint, [row.since for row in rows], cases)
+                items = await _items(connection, viewpoint, [row.since for row in rows], cases)
+                yield placed(items, rows)
         finally:
             await found.close()  # a cursor left half-read would stay open
 

@@ -1,11 +1,11 @@
-"""Figures as sheets of a workbook, with the numbers of the pages. Nothing of a reporter is in them."""
+"""Figures as tables of a file, with the numbers of the pages. Nothing of a reporter is in them."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
 from models.enums import Light, Stage
 from services.figures.views import Board, BoardNumbers, IndicatorValue, OverdueItem, Ranking, RankingNumbers
-from services.files.workbook import CellValue, Sheets
+from services.files.workbook import CellValue, Tables
 from services.supervision.overview import DepartmentLights
 from services.wording import vocabulary
 
@@ -25,7 +25,7 @@ def localized(language: str, zh: str, en: str) -> str:
     return en if language.startswith("en") else zh
 
 
-def add_board(sheets: Sheets, board: Board, language: str) -> None:
+def add_board(sheets: Tables, board: Board, language: str) -> None:
     """Add the board: a row for each unit, the totals first."""
     header = [
         localized(language, "网格编码", "code"),
@@ -113,7 +113,7 @@ def overdue_row(item: OverdueItem, language: str) -> Row:
     ]
 
 
-def add_ranking(sheets: Sheets, ranking: Ranking, language: str, title: str | None = None) -> None:
+def add_ranking(sheets: Tables, ranking: Ranking, language: str, title: str | None = None) -> None:
     """Add a ranking: a row for each place; every indicator with its rate, numerator and denominator."""
     header = [
         localized(language, "名次", "rank"),
@@ -135,7 +135,7 @@ def add_ranking(sheets: Sheets, ranking: Ranking, language: str, title: str | No
     sheets.add(title or localized(language, "排名", "Ranking"), header, rows)
 
 
-def add_departments(sheets: Sheets, departments: Iterable[DepartmentLights], language: str) -> None:
+def add_departments(sheets: Tables, departments: Iterable[DepartmentLights], language: str) -> None:
     """Add the departments that host open cases, by light."""
     header = [
         localized(language, "编码", "code"),
@@ -157,7 +157,7 @@ def add_departments(sheets: Sheets, departments: Iterable[DepartmentLights], lan
     sheets.add(localized(language, "部门", "Departments"), header, rows)
 
 
-def add_rates(sheets: Sheets, rates: Iterable[IndicatorValue], language: str) -> None:
+def add_rates(sheets: Tables, rates: Iterable[IndicatorValue], language: str) -> None:
     """Add the board's rates, with numerator, denominator and formula."""
     header = [
         localized(language, "比率", "rate"),

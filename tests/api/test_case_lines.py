@@ -74,7 +74,7 @@ async def lines(harness: ApiHarness, wanted: CaseFilter, now: datetime, language
         assert person is not None
         page = await list_cases(connection, person, wanted, now, language)
         stream = stream_cases(connection, person, wanted, now, language, batch_size=3)
-        streamed = [item async for items in stream for item in items]
+        streamed = [one.item async for items in stream for one in items]
         states = dict((await connection.execute(select(CASES.c.case_no, CASES.c.state))).all())
         cases = [Case.model_validate(states[item.case_no]) for item in page.items]
         names = await read_names(connection, cases, language)

@@ -97,7 +97,7 @@ _ROWS: dict[Rule, str] = {
         GET /intake
         GET /cases
         GET /cases/rows
-        GET /cases/export.xlsx
+        GET /cases/export.{format}
         GET /lists/changes
         GET /live
         GET /urges
@@ -220,7 +220,7 @@ _ROWS: dict[Rule, str] = {
         GET /ranking
         GET /ranking.xlsx
         GET /api/v1/supervision/board
-        GET /api/v1/supervision/export.xlsx
+        GET /api/v1/supervision/export.{format}
         GET /api/v1/supervision/overdue
         GET /api/v1/supervision/ranking
     """,

@@ -47,7 +47,7 @@ _ASKED_WITH = {
     "/api/v1/stations/{code}/readings": "?metric=voc",
     "/api/v1/referral-desks/{code}/sittings.ics": "?day=2026-11-30",
 }
-_SEARCHED = {"/queue", "/cases", "/cases/rows", "/cases/export.xlsx", "/palette", "/queue/rows", "/urges"}
+_SEARCHED = {"/queue", "/cases", "/cases/rows", "/cases/export.{format}", "/palette", "/queue/rows", "/urges"}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

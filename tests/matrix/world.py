@@ -124,7 +124,8 @@ async def plant(harness: ApiHarness) -> World:
         harness, no,
         {"case_no": no, "report_id": view["report_id"], "sha256": photo, "command": "comment", "number": "1",
          "username": "duty", "subject": "person", "section": "limits", "id": UNKNOWN, "id_": UNKNOWN,
-         "duty": UNKNOWN, "code": MICRO, "path": "enterprises", "token": "x"},
+         "duty": UNKNOWN, "code": MICRO, "path": "enterprises", "token": "x",
+         "format": "csv"},
     )  # fmt: skip
     for kind, story in STORIES.items():
         by, name, body = story[0]

@@ -61,6 +61,27 @@ def test_a_short_list_comes_at_once(open_page: OpenPage, clean: None, path: str,
     assert book.sheetnames[:2] == [sheet, "筛选条件"]
 
 
+@pytest.mark.parametrize(
+    ("path", "format_", "begins"),
+    [
+        ("/cases", "CSV", "\ufeff案件编号,"), ("/overdue", "GeoJSON", '{"type":"FeatureCollection"'),
+        ("/board", "CSV", "\ufeff名次,"), ("/queue?tab=soon", "JSON Lines", ""),
+    ],
+)  # fmt: skip
+def test_other_formats_are_one_click_further(
+    open_page: OpenPage, clean: None, path: str, format_: str, begins: str
+) -> None:
+    page = open_page("supervisor", path)
+    page.get_by_text("其他格式").click()
+    if path == "/board":
+        page.locator("select[name=table]").select_option("排名")
+    check_screen(page)
+    screenshot(page, f"exports-formats-{path.strip('/').partition('?')[0]}")
+    with page.expect_download() as told:
+        page.get_by_role("button", name=format_).click()
+    assert told.value.path().read_text("utf-8").startswith(begins)
+
+
 def test_the_file_says_by_which_filters_it_was_made(open_page: OpenPage, site: Site, clean: None) -> None:
     late = site.at_handling(title="导出用超期案件", category="0390")
     site.run(site.harness.until_fact(late, "overdue"))

@@ -218,9 +218,9 @@ async def test_the_overdue_audit_lists_the_longest_first_and_each_once(engine: A
     async with engine.connect() as connection:
         viewpoint = await viewpoint_of(connection, "auditor")
         items = [
-            item
+            one.item
             async for items in stream_overdue(connection, viewpoint, OverdueFilter(), batch_size=2)
-            for item in items
+            for one in items
         ]
         expected = await opened_by(connection, EVERYBODY["auditor"], "/api/v1/cases?figure=overdue")
         paged: list[OverdueItem] = []
@@ -293,17 +293,17 @@ async def test_the_overdue_audit_narrows_to_place_department_and_category(engine
     async with engine.connect() as connection:
         viewpoint = await viewpoint_of(connection, "auditor")
         everything = [
-            item
+            one.item
             async for items in stream_overdue(connection, viewpoint, OverdueFilter(), batch_size=2)
-            for item in items
+            for one in items
         ]
         for asked in ({"grid": MICRO}, {"grid": OTHER_PARK}, {"category": "01"}, {"department": "fire"}):
             found = [
-                item
+                one.item
                 async for items in stream_overdue(
                     connection, viewpoint, OverdueFilter.model_validate(asked), batch_size=2
                 )
-                for item in items
+                for one in items
             ]
             assert {i.case_no for i in found} <= {i.case_no for i in everything}
             href = "/api/v1/cases?figure=overdue&" + "&".join(f"{k}={v}" for k, v in asked.items())

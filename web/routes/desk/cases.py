@@ -1,11 +1,11 @@
-"""All cases in the reader's scope: the search, the cases of a figure, and both as a workbook."""
+"""All cases in the reader's scope: the search, the cases of a figure, and both as a file."""
 
 from fastapi import APIRouter, Request, Response
 
-from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
+from doors.downloads import download_response
 from infra.database import snapshot_connection
-from models.jobs.export import ExportKind
+from models.jobs.export import ExportFormat, ExportKind
 from services.exports.write import write_now
 from web.pages import page_or_part
 from web.reader import SignedIn
@@ -27,10 +27,11 @@ async def search(request: Request, services: ServicesDep, reader: SignedIn) -> R
     return page_or_part(request, reader, "desk/search.html", "desk/list_part.html", **context, last=None)
 
 
-@router.get("/cases/export.xlsx")
-async def export(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
-    """The list of the address as a workbook, or only the cases that it names; refused if it is too long."""
+@router.get("/cases/export.{format}")
+async def export(request: Request, services: ServicesDep, reader: SignedIn, format: ExportFormat) -> Response:
+    """The list of the address as a file, or only the cases that it names; refused if it is too long."""
     async with snapshot_connection(services.engine) as connection:
-        export_request = await read_export_request(connection, reader, ExportKind.CASES, request.url.query)
+        export_request = await read_export_request(connection, reader, ExportKind.CASES, request.url.query, format)
         written = await write_now(connection, reader.person, export_request, reader.now, reader.language)
-    return attachment_response(written.pieces, f"gridloop-cases-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")
+    name = f"gridloop-cases-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}"
+    return download_response(written.pieces, name, format, written.size)

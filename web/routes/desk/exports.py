@@ -1,4 +1,4 @@
-"""我的导出: lists as workbooks. Short ones are made at once, long ones in the background, with their progress."""
+"""我的导出: lists as files. Short ones are made at once, long ones in the background, with their progress."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -10,12 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.routes.exports import workbook_response
-from api.routes.supervision import attachment_response
+from api.routes.exports import file_response
 from doors.dependencies import ServicesDep
+from doors.downloads import download_response
 from infra.database import snapshot_connection, transaction
 from models.base import Frozen
-from models.jobs.export import RETENTION, ExportKind
+from models.jobs.export import RETENTION, BoardTable, ExportFormat, ExportKind
 from services.directory.people import list_categories, list_departments
 from services.exports import jobs
 from services.exports.request import MAX_DIRECT_ROWS, ExportRequest, count_rows
@@ -34,6 +34,11 @@ router = APIRouter()
 T = TypeVar("T", bound=Frozen)
 
 KINDS = {ExportKind.CASES: _("案件清单"), ExportKind.OVERDUE: _("超期清单"), ExportKind.BOARD: _("看板与排名")}
+#: What a format is called, in every language.
+FORMATS = {
+    ExportFormat.XLSX: "Excel", ExportFormat.CSV: "CSV", ExportFormat.JSONL: "JSON Lines",
+    ExportFormat.GEOJSON: "GeoJSON",
+}  # fmt: skip
 _OVERDUE_NAMES = {
     "grid": _("网格"), "department": _("部门"), "category": _("类别"), "sample": _("随机抽取"), "seed": _("种子"),
 }  # fmt: skip
@@ -46,13 +51,16 @@ async def ask(
     reader: SignedIn,
     kind: Annotated[ExportKind, Form()],
     query: Annotated[str, Form(max_length=2000)] = "",
+    format: Annotated[ExportFormat, Form()] = ExportFormat.XLSX,
+    table: Annotated[BoardTable, Form()] = BoardTable.BOARD,
 ) -> Response:
-    """Export the list of an address as a workbook: at once if it is short, else in the background."""
+    """Export the list of an address: at once if it is short, else in the background. `table`: of the board."""
     async with snapshot_connection(services.engine) as connection:
-        export = await read_export_request(connection, reader, kind, query)
+        export = await read_export_request(connection, reader, kind, query, format, table)
         if await count_rows(connection, reader.person, export, reader.now) <= MAX_DIRECT_ROWS:
             file = await Writer(connection, reader.person, export, reader.now, reader.language).write()
-            return attachment_response(file.pieces, f"gridloop-{kind}-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}")
+            name = f"gridloop-{kind}-{reader.now.astimezone(reader.zone):%Y%m%d-%H%M}"
+            return download_response(file.pieces, name, format, file.size)
     job = await jobs.request_export(services.resources, reader.person, export, reader.now, reader.language)
     return go_to(request, f"/exports#e-{job.id}")
 
@@ -70,6 +78,7 @@ async def show(request: Request, services: ServicesDep, reader: SignedIn) -> Res
         "exports/part.html",
         exports=exports,
         kinds=KINDS,
+        formats=FORMATS,
         days=RETENTION.days,
         waits=running,
     )
@@ -85,15 +94,30 @@ async def stop(request: Request, services: ServicesDep, reader: SignedIn, id_: U
 
 @router.get("/exports/{id_}/file")
 async def fetch(services: ServicesDep, reader: SignedIn, id_: UUID) -> Response:
-    """The workbook."""
-    return await workbook_response(services.resources, reader.person, id_, reader.now)
+    """The file."""
+    return await file_response(services.resources, reader.person, id_, reader.now)
 
 
 async def read_export_request(
-    connection: AsyncConnection, reader: Reader, kind: ExportKind, query: str
+    connection: AsyncConnection,
+    reader: Reader,
+    kind: ExportKind,
+    query: str,
+    format_: ExportFormat = ExportFormat.XLSX,
+    table: BoardTable = BoardTable.BOARD,
 ) -> ExportRequest:
     """The export request for a list's address, with its filters in words. Raises RequestValidationError, as the list
-    does."""
+    does.
+
+    A CSV file of the pages has a byte order mark: whoever opens it in Excel sees Chinese.
+    """
+    request = await _read_list(connection, reader, kind, query)
+    one_table = kind is ExportKind.BOARD and format_ is not ExportFormat.XLSX
+    update = {"format": format_, "bom": format_ is ExportFormat.CSV, "table": table if one_table else None}
+    return request.model_copy(update=update)
+
+
+async def _read_list(connection: AsyncConnection, reader: Reader, kind: ExportKind, query: str) -> ExportRequest:
     match kind:
         case ExportKind.CASES:
             return await _cases(connection, reader, query)
