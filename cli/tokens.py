@@ -41,7 +41,7 @@ def list_tokens(
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What it is for")],
-    scope: Annotated[list[str], typer.Option(help="read, report, act, export, admin; several times")],
+    scope: Annotated[list[str], typer.Option(help="read, report, act, export, feed, admin; several times")],
     days: Annotated[int, typer.Option(min=1, max=365, help="How long it is good")] = 90,
     as_: As = "admin",
     password: Password = None,

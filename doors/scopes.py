@@ -23,6 +23,7 @@ _BY_TAG: Mapping[str, tuple[Scope, Scope]] = {
     "emergencies": _READ_ACT,
     "enterprises": _READ_ACT,
     "exports": (Scope.EXPORT, Scope.EXPORT),
+    "feed": (Scope.FEED, Scope.FEED),
     "notices": _READ_ACT,
     "open311": (Scope.READ, Scope.REPORT),
     "operation": (Scope.ADMIN, Scope.ADMIN),

@@ -37,11 +37,12 @@ class Scope(StrEnum):
     REPORT = "report"
     ACT = "act"
     EXPORT = "export"
+    FEED = "feed"
     ADMIN = "admin"
     ACCOUNT = "account"
 
 
-GIVEN = (Scope.READ, Scope.REPORT, Scope.ACT, Scope.EXPORT, Scope.ADMIN)
+GIVEN = (Scope.READ, Scope.REPORT, Scope.ACT, Scope.EXPORT, Scope.FEED, Scope.ADMIN)
 
 
 class NewToken(Frozen):

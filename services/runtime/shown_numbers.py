@@ -41,9 +41,9 @@ def show(*texts: Any) -> None:
 
 
 def send_as_made() -> None:
-    """Send this answer as it is: a file whose rows were masked when it was made.
+    """Send this answer as it is: a file whose rows were masked when it was made, or figures without a text of people.
 
-    It is sent in parts of any length, and part of a code may look like somebody's number.
+    A file is sent in parts of any length, and part of a code may look like somebody's number.
     """
     if (shown := _shown.get()) is not None:
         shown.add(_AS_MADE)

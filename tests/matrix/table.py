@@ -142,6 +142,7 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/topics
         GET /api/v1/undertakings
         GET /api/v1/supervision/figures
+        GET /api/v1/feed/definitions
         GET /api/v1/supervision/work
         GET /api/v1/grids/{code}
         GET /api/v1/duties/{duty}
@@ -219,6 +220,10 @@ _ROWS: dict[Rule, str] = {
         GET /overdue/{case_no}
         GET /ranking
         GET /ranking.xlsx
+        GET /api/v1/feed/days
+        GET /api/v1/feed/days.csv
+        GET /api/v1/feed/now
+        GET /api/v1/feed/now.csv
         GET /api/v1/supervision/board
         GET /api/v1/supervision/export.{format}
         GET /api/v1/supervision/overdue
