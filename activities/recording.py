@@ -26,6 +26,7 @@ from infra.store.driver import transaction
 from infra.store.matters.emergency import begin_for_case
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
 from infra.store.notices import insert_notices
+from infra.store.one_time_links import revoke_moved_on
 from infra.store.org_alarms import raise_alarms
 from infra.store.personal_data import concerns_reporters, settle_reporters
 from models.case import Case
@@ -42,6 +43,7 @@ from rules.decide import decide
 from rules.evolve import fold
 from rules.files_named import files_named
 from rules.matters.emergencies.beginning import plan_to_begin
+from rules.parties import left
 
 log = structlog.get_logger(__name__)
 
@@ -200,7 +202,8 @@ async def _append(
     plan = plan_to_begin(case, facts, after, policy)
     files = files_named(step.command)
     personal = concerns_reporters(facts)
-    if not (informs or concerns or plan or files or personal):
+    departed = left(case, after)
+    if not (informs or concerns or plan or files or personal or departed):
         return await cases.append_facts(connection, case, facts, after, snapshot.link)
     async with transaction(connection):
         if files and not await keep_files(connection, files):
@@ -215,6 +218,8 @@ async def _append(
             await assess_enterprises(connection, case, facts, after)
         if personal:
             await settle_reporters(connection, step.report_id, facts, after)
+        if departed:
+            await revoke_moved_on(connection, step.report_id, departed, facts[-1].at)
         if plan is not None:
             await begin_for_case(connection, plan, facts, after)
         return True

@@ -37,6 +37,8 @@ UNCAPPED_FORMS = re.compile(r"/cases/[^/]+/commands/[a-z_]+|/p/report|/open311/v
 _PROBE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _READ_METHODS = frozenset({"GET", "HEAD"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+#: What follows is a right in itself, and stands in no log.
+_SECRET_PATH = re.compile(r"^(/l/|/p/photo/).*", re.DOTALL)
 #: An allowed request id from the caller: no character that could forge a log line.
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 #: nginx's status for a caller that closed the connection.
@@ -158,4 +160,5 @@ def _record_request(scope: Scope, status: int, seconds: float, span: RequestSpan
     span.end(method, route, status)
     REQUESTS.labels(method, route, str(status)).observe(seconds)
     write = log.debug if route in _PROBE_PATHS else log.info
-    write("request", method=method, path=scope["path"][:200], route=route, status=status, seconds=round(seconds, 4))
+    path = _SECRET_PATH.sub(r"\1…", scope["path"][:200])
+    write("request", method=method, path=path, route=route, status=status, seconds=round(seconds, 4))

@@ -41,6 +41,8 @@ _BY_PATH: Mapping[tuple[str, str], Scope] = {
     ("GET", "/api/v1/me/settings"): Scope.READ,
     ("PUT", "/api/v1/me/settings"): Scope.ACT,
     ("POST", "/api/v1/bulk/{command}"): Scope.ACT,
+    ("POST", "/api/v1/cases/{case_no}/links"): Scope.ACT,
+    ("DELETE", "/api/v1/cases/{case_no}/links/{id}"): Scope.ACT,
     ("POST", "/api/v1/cases/{case_no}/commands/{command}"): Scope.ACT,
     ("GET", "/api/v1/supervision/export.{format}"): Scope.EXPORT,
     ("GET", "/api/v1/supervision/bulletins/{id}/export.xlsx"): Scope.EXPORT,

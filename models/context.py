@@ -62,7 +62,7 @@ class Person(Frozen):
     """A person who acts, with their grants and the absent people whose deputy they are.
 
     `interests`: what they are declared to be interested in. `recused`: whether they were recused from a case by hand;
-    which one stands with the case.
+    which one stands with the case. `speaks_for`: of the account of an outside body, the department for which it acts.
     """
 
     id: UUID
@@ -72,6 +72,7 @@ class Person(Frozen):
     stands_in: tuple[StandIn, ...] = ()
     interests: tuple[Interest, ...] = ()
     recused: bool = False
+    speaks_for: str | None = None
 
     def acts_for(self, other: UUID | None, day: date) -> bool:
         """Whether the person is `other`, or their deputy on `day`."""

@@ -94,6 +94,8 @@ def standing(person: Person, case: Case, day: date) -> frozenset[Who]:
     if in_conflict(person, case, day):
         return frozenset(found) if Who.OWN_REPORTER in found else frozenset()
     found |= _personal_standing(person, case, day) | _granted_standing(person, case, day)
+    if person.speaks_for is not None and person.speaks_for in case.departments:
+        found |= _involved(person.speaks_for, case)
     if _sits_at_desk(person, case, day):
         found |= {Who.OWNER, Who.OWNING_UNIT}
     if _works_at_owning_grid(person, case, day):
@@ -154,6 +156,16 @@ def holds_claim(person: Person, case: Case, day: date) -> bool:
         grant.role in DEPARTMENT_ROLES and grant.department == case.host and covers(grant, case.grid_path)
         for grant in in_force(person, day)
     )
+
+
+def _involved(department: str, case: Case) -> set[Who]:
+    """Standing of an outside body that acts for the department: it does its part, and decides nothing about others."""
+    found = {Who.INVOLVED}
+    if department == case.host:
+        found.add(Who.HOST)
+    if any(c.department == department for c in case.co_handlers):
+        found.add(Who.CO_HANDLER)
+    return found
 
 
 def _department_standing(grant: Grant, case: Case) -> set[Who]:

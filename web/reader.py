@@ -125,6 +125,14 @@ class Reader(Visitor):
 async def current_visitor(request: Request) -> Visitor:
     """The visitor of a page that everybody may see. Raises ForeignRequest for a form sent from another site."""
     check_same_origin(request)
+    return visitor_of(request)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """The visitor of a page whose address is itself the right: a form sent from elsewhere must know it as well.
+
+    Such a page sends no referrer, and its forms therefore come without an origin.
+    """
     return Visitor(request.url.path, request.url.query, read_preferences(request), datetime.now(UTC))
 
 

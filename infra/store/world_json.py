@@ -4,7 +4,8 @@ from infra.store.criteria.conflicts import without_conflict
 
 #: A person as JSON, with all roles; `{}` is a condition on the row `p` of `people`.
 PERSON_JSON = """
-    (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active, 'grants',
+    (SELECT json_build_object('id', p.id, 'username', p.username, 'active', p.active,
+        'speaks_for', p.speaks_for, 'grants',
         coalesce((SELECT json_agg(json_build_object('role', h.role, 'grid', h.grid, 'department', h.department,
             'since', h.since, 'until', h.until, 'path', coalesce((
                 SELECT to_json(string_to_array(ltree2text(u.path), '.')) FROM grid_units u WHERE u.code = h.grid),

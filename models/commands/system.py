@@ -39,7 +39,8 @@ class TakeOut(Given):
 class Inform(Given):
     """Record on the timeline what a matter of the park tells this case: `what` with its `values`, or a `note`.
 
-    `matter_kind`, `code` and `name` say which matter; `what` is a word of `services.wording.informed`.
+    `matter_kind`, `code` and `name` say which matter, or which link or outside system (`one_time_link`, `handover`);
+    `what` is a word of `services.wording.informed`.
     """
 
     kind: Literal["inform"] = "inform"

@@ -95,6 +95,12 @@ from models.errors.keys import (
     PayloadKeysAway as PayloadKeysAway,
     UnderLegalHold as UnderLegalHold,
 )
+from models.errors.link import (
+    LinkExpired as LinkExpired,
+    LinkPassed as LinkPassed,
+    LinkUsed as LinkUsed,
+    NoActByLink as NoActByLink,
+)
 from models.errors.lists import (
     BadFilter as BadFilter,
     ExportHoldsHidden as ExportHoldsHidden,

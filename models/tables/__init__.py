@@ -14,6 +14,7 @@ from models.tables.export import ExportPieceRow, ExportRow
 from models.tables.history import AnchorRow, ArchivedRow, ArchiveFileRow, FactHashRow
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
+from models.tables.one_time_link import OneTimeLinkRow
 from models.tables.open311 import Open311KeyRow, Open311MediaRow, Open311ReportRow
 from models.tables.pages import InspectionRow, PersonSettingsRow, PolicyDraftRow, ProgressCodeRow, SavedViewRow
 from models.tables.personal_data import RetentionRunRow, UnmaskLookRow
@@ -42,6 +43,7 @@ __all__ = [
     "MATTER_FACTS",
     "MATTER_NOTICES",
     "NOTICES",
+    "ONE_TIME_LINKS",
     "TASKS",
     "ZONES",
     "AbsenceRow",
@@ -71,6 +73,7 @@ __all__ = [
     "MatterNoticeRow",
     "MatterRow",
     "NoticeRow",
+    "OneTimeLinkRow",
     "Open311KeyRow",
     "Open311MediaRow",
     "Open311ReportRow",
@@ -121,5 +124,6 @@ MATTERS = metadata.tables["matters"]
 MATTER_FACTS = metadata.tables["matter_facts"]
 MATTER_NOTICES = metadata.tables["matter_notices"]
 NOTICES = metadata.tables["notices"]
+ONE_TIME_LINKS = metadata.tables["one_time_links"]
 TASKS = metadata.tables["tasks"]
 ZONES = metadata.tables["zones"]

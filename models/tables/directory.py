@@ -47,7 +47,10 @@ class DepartmentRow(SQLModel, table=True):
 
 
 class PersonRow(SQLModel, table=True):
-    """A person who can act. `password_hash` None: cannot sign in. `password_first`: they must change it first."""
+    """A person who can act. `password_hash` None: cannot sign in. `password_first`: they must change it first.
+
+    `speaks_for`: of the account of an outside body, the department for which it acts on cases.
+    """
 
     __tablename__ = "people"
 
@@ -58,6 +61,7 @@ class PersonRow(SQLModel, table=True):
     password_hash: str | None
     password_first: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     password_set_at: datetime | None = Field(default=None, sa_type=Moment)
+    speaks_for: str | None = None
 
 
 class GrantRow(SQLModel, table=True):

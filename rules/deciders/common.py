@@ -102,10 +102,11 @@ def require_between(moment: datetime, after: datetime, cap: timedelta, pointer: 
 def require_claimant(case: Case, ctx: Context, command: str) -> None:
     """Raise NotYours unless the actor may act for the host.
 
-    Once somebody has claimed the case, only they, their deputy and their department's head may.
+    Once somebody has claimed the case, only they, their deputy and their department's head may; and the outside body to
+    which the department has given it.
     """
     person = actor(ctx)
-    claimed = case.claimed_by is not None
+    claimed = case.claimed_by is not None and person.speaks_for is None
     if not claimed or person.acts_for(case.claimed_by, ctx.today) or is_head_of(person, case.host, case, ctx):
         return
     raise NotYours(command=command, who="claimant / host_head")

@@ -10,11 +10,13 @@ from sqlalchemy import text
 
 from infra.database import transaction
 from infra.store.cases import read_case, read_facts
+from infra.store.context import read_person
 from models.base import Code, Frozen, Text, Title
 from models.commands import GivenLocation, HumanCommand
 from models.enums import Source
 from models.errors import TurnPassed, WrongCode
 from models.ids import derived_id
+from models.wire_names import PUBLIC
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
 from services.cases.proof import read_proof
@@ -55,10 +57,16 @@ class PubliclyReported:
     proof: str | None
 
 
-async def store_public_file(resources: Resources, file: IO[bytes], limits: Limits, now: datetime) -> str:
-    """Store a file from a person without an account; return its hash. Raises what `store_upload` raises."""
+async def store_public_file(
+    resources: Resources, file: IO[bytes], limits: Limits, now: datetime, account: UUID = PUBLIC
+) -> str:
+    """Store a file from a person without an account, in the name of `account`; return its hash.
+
+    Raises what `store_upload` raises.
+    """
     async with transaction(resources.engine) as connection:
-        person = await public_account(connection)
+        person = await public_account(connection) if account == PUBLIC else await read_person(connection, account)
+    assert person is not None, "machine accounts stay"
     stored = await store_upload(resources.engine, resources.settings, person, file, now, limits)
     return stored.view.sha256
 

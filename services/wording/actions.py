@@ -65,6 +65,7 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "parent": ("上级网格", "unit above"),
     "password_first": ("初始密码", "first password"),
     "password_set_at": ("设密码时间", "password set at"),
+    "speaks_for": ("代表部门", "acts for"),
     "path": ("地址", "address"),
     "payloads": ("数据条数", "payloads"),
     "published_at": ("发布时间", "published at"),

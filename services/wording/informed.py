@@ -1,4 +1,4 @@
-"""What matters of the park tell a case, in sentences: the words of the command `inform`."""
+"""What matters of the park, links and outside systems tell a case, in sentences: the words of the command `inform`."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Any
 
 from services.wording.matters.referral_desk import OUTCOMES
 from services.wording.matters.words import Labels
+from services.wording.vocabulary import COMMANDS, label_of
 
 #: By `what`, with the values in braces. Values whose names end in `at` are moments.
 SENTENCES: Labels = {
@@ -39,6 +40,10 @@ SENTENCES: Labels = {
     "slot_moved": ("坐诊由 {old_at} 改约到 {at},地点:{place}", "The slot of {old_at} was moved to {at}, at {place}"),
     "slot_cancelled": ("{at} 的坐诊预约已取消", "The slot of {at} was cancelled"),
     "slot_missed": ("{at} 的坐诊未到场", "Nobody came to the slot of {at}"),
+    "link_made": (
+        "已向该单位发出一次性链接({act}),发出人 {by},有效至 {until_at}",
+        "A one-time link ({act}) was made for them by {by}, valid until {until_at}",
+    ),
     "slot_outcome": ("{at} 的坐诊结果:{outcome}", "Outcome of the slot of {at}: {outcome}"),
 }
 
@@ -51,6 +56,8 @@ def informed_text(body: Mapping[str, Any], language: str, moment: Callable[[date
     }
     if (outcome := OUTCOMES.get(values.get("outcome", ""))) is not None:
         values["outcome"] = outcome[1] if language.startswith("en") else outcome[0]
+    if (act := values.get("act")) is not None:
+        values["act"] = label_of(COMMANDS, act, language)
     label = SENTENCES.get(str(body.get("what")))
     said = "" if label is None else (label[1] if language.startswith("en") else label[0])
     told = said.format_map(_Lenient(values))

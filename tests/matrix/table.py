@@ -46,6 +46,7 @@ class Rule(StrEnum):
 _ROWS: dict[Rule, str] = {
     Rule.PUBLIC: """
         GET /
+        GET,POST /l/{token}
         GET,POST /p
         POST /p/answer
         GET /p/desks
@@ -155,6 +156,7 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/cases/{case_no}/emergencies
         GET /api/v1/cases/{case_no}/facts
         GET /api/v1/cases/{case_no}/forecast
+        GET /api/v1/cases/{case_no}/links
         GET /api/v1/cases/{case_no}/reporter
         GET /api/v1/reports/{report_id}
         GET /api/v1/attachments/{sha256}
@@ -163,6 +165,7 @@ _ROWS: dict[Rule, str] = {
         GET /cases/{case_no}/act/{command}
         GET /cases/{case_no}/evidence.zip
         GET /cases/{case_no}/history.json
+        GET /cases/{case_no}/links
         GET /cases/{case_no}/preview
         GET /cases/{case_no}/print
         GET /cases/{case_no}/reporter
@@ -336,6 +339,10 @@ _ROWS: dict[Rule, str] = {
         POST /api/v1/cases
         POST /api/v1/cases/{case_no}/commands/{command}
         POST /api/v1/cases/{case_no}/emergencies
+        POST /api/v1/cases/{case_no}/links
+        DELETE /api/v1/cases/{case_no}/links/{id}
+        POST /cases/{case_no}/links
+        POST /cases/{case_no}/links/{id}/take-back
         POST /api/v1/cases/{case_no}/progress-code
         POST /api/v1/bulk/{command}
         GET,POST /cases/{case_no}/commands/{command}

@@ -5,9 +5,9 @@ from fastapi import APIRouter
 from web.routes import home, live
 from web.routes.account import openid, preferences, second_factor, security, settings, sign_in, tokens
 from web.routes.admin import actions, drafts, home as admin, open311, organisation, people, policies, temporal
-from web.routes.desk import case, cases, commands, exports, intake, notices, palette, queue, reporter
+from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
-from web.routes.public import desks, pages, pictures, undertakings
+from web.routes.public import desks, one_time_links, pages, pictures, undertakings
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
 
 #: The routers in the order in which their routes are tried.
@@ -18,6 +18,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pages.router,
     pictures.router,
     desks.router,
+    one_time_links.router,
     undertakings.router,
     preferences.router,
     live.router,
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     commands.router,
     case.router,
     reporter.router,
+    links.router,
     intake.router,
     notices.router,
     settings.router,

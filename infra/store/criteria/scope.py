@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from infra.store.criteria.conflicts import conflicted_cases
-from models.context import Grant, Person
+from models.context import Person
 from models.enums import OwnerKind
 from models.tables import CASES, GRID_UNITS, TASKS, ZONES
 from models.wire_names import PUBLIC
@@ -40,7 +40,9 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
         if grant.role in TERRITORIAL_ROLES:
             alternatives.append(within(grant.grid))
         elif grant.role in DEPARTMENT_ROLES and grant.department is not None:
-            alternatives.append(and_(_involves_department(grant), within(grant.grid)))
+            alternatives.append(and_(_involves_department(grant.department), within(grant.grid)))
+    if person.speaks_for is not None:
+        alternatives.append(_involves_department(person.speaks_for))
     aside = conflicted_cases(person, day)
     return or_(*alternatives) if aside is None else and_(or_(*alternatives), CASES.c.report_id.not_in(aside))
 
@@ -83,5 +85,5 @@ def _path_of(grid: str) -> ScalarSelect[str]:
     return select(GRID_UNITS.c.path).where(GRID_UNITS.c.code == grid).scalar_subquery()
 
 
-def _involves_department(grant: Grant) -> ColumnElement[bool]:
-    return CASES.c.departments.bool_op("@>")(literal([grant.department], ARRAY(Text)))
+def _involves_department(department: str) -> ColumnElement[bool]:
+    return CASES.c.departments.bool_op("@>")(literal([department], ARRAY(Text)))

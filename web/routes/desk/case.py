@@ -130,6 +130,8 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "actions": sort_actions(_offered(view)),
         "linked": linked_matters(view.facts),
         "begins_emergency": view.case.stage is not Stage.CLOSED and reader.acts_as(Role.DUTY_OFFICER, Role.SUPERVISOR),
+        # Whoever may add a co-handler may as well send somebody without an account a link.
+        "makes_links": "add_co_handler" in view.case.allowed_commands,
         "request_tasks": REQUEST_TASKS,
         "requests": request_lines(view.case, view.names, reader),
         "dues": dues_in_order(view.forecast),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import FormData, UploadFile
@@ -9,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from doors.dependencies import Services
 from infra.store.context import filter_pictures
 from models.errors import DomainError, NoSuchPage
+from models.wire_names import PUBLIC
 from services.accounts.limits import PUBLIC_FILES
 from services.attachments.files import Limits
 from services.attachments.intake import limits_of
@@ -50,10 +52,13 @@ def has_new_photos(form: FormData) -> bool:
     return any(isinstance(one, UploadFile) and one.filename for one in form.getlist("photos"))
 
 
-async def take_photos(services: Services, visitor: Visitor, form: FormData, address: str) -> Photos:
+async def take_photos(
+    services: Services, visitor: Visitor, form: FormData, address: str, account: UUID = PUBLIC
+) -> Photos:
     """Store the files of the form, besides those that it kept from before. A refused one does not affect the others.
 
-    `address`: the client's, whose files are counted. Everything else in the form has been checked before.
+    `address`: the client's, whose files are counted. `account`: in whose name they are stored. Everything else in the
+    form has been checked before.
     """
     stored = _kept(services, visitor, form.getlist("kept"))
     given = [one for one in form.getlist("photos") if isinstance(one, UploadFile) and one.filename]
@@ -67,7 +72,9 @@ async def take_photos(services: Services, visitor: Visitor, form: FormData, addr
     for one in given[: MAX_PHOTOS - len(stored)]:
         try:
             await PUBLIC_FILES.use(services.engine, address, visitor.now)
-            sha256 = await store_public_file(services.resources, one.file, public_limits(services), visitor.now)
+            sha256 = await store_public_file(
+                services.resources, one.file, public_limits(services), visitor.now, account
+            )
         except DomainError as error:
             status = error.status
             faults.append(f"{(one.filename or '')[:80]}: {refusal_text(error, visitor)}")

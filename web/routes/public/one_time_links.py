@@ -1,0 +1,139 @@
+"""The page of a one-time link: no account, no cookie, no script. Opening it answers nothing; only its form does."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from doors.client import client_address
+from doors.dependencies import Services, ServicesDep
+from doors.uploads import form_with_files
+from models.errors import DomainError, InputError, LinkExpired, LinkPassed, LinkUsed, NoSuchPage, TooManyAttempts
+from models.one_time_links import LinkHolder
+from models.wire_names import PUBLIC
+from services.accounts.limits import WRONG_CODES
+from services.one_time_links import LinkAnswer, LinkView, Opened, answer_link, open_link, show_link
+from services.public.photo_tokens import make_photo_token
+from services.wording.input_faults import fault_text
+from web.pages import go_to
+from web.reader import Visitor, visitor_of
+from web.routes.public.pages import public_page
+from web.routes.public.photos import MAX_PHOTOS, Photos, kept_photos, public_limits, take_photos
+from web.views.refusals import refusal_text
+
+router = APIRouter()
+
+LinkVisitor = Annotated[Visitor, Depends(visitor_of)]
+
+
+@router.get("/l/{token}")
+async def show(token: str, request: Request, services: ServicesDep, visitor: LinkVisitor) -> Response:
+    """The case and the form of the act, or what it was answered with. With an account, the link leads to the act."""
+    try:
+        opened = await _open(token, request, services, visitor)
+        if opened.link.holder is LinkHolder.PERSON:
+            place = f"/cases/{quote(opened.case.case_no)}?act={quote(opened.link.act)}#action"
+            return _private(go_to(request, place))
+        return await _page(services, visitor, token, opened)
+    except (NoSuchPage, LinkExpired, LinkPassed, TooManyAttempts) as error:
+        return _ended(visitor, error)
+
+
+@router.post("/l/{token}")
+async def answer(token: str, request: Request, services: ServicesDep, visitor: LinkVisitor) -> Response:
+    """Give the answer. Posted again it counts once; another answer is told what was answered before."""
+    try:
+        opened = await _open(token, request, services, visitor)
+        account = opened.link.account
+        if account is None:
+            raise NoSuchPage(what="link")
+        async with services.reading.connect() as connection:
+            await show_link(connection, opened, visitor.language)
+        async with form_with_files(request, public_limits(services).most, MAX_PHOTOS, limit_files=False) as form:
+            return await _take(services, visitor, token, opened, form, client_address(request))
+    except (NoSuchPage, LinkExpired, LinkPassed, TooManyAttempts) as error:
+        return _ended(visitor, error)
+
+
+async def _take(
+    services: Services, visitor: Visitor, token: str, opened: Opened, form: FormData, address: str
+) -> Response:
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    photos = kept_photos(services, visitor, form)
+    try:
+        said = LinkAnswer(text=typed.get("text", ""), answer=typed.get("answer", ""))
+        photos = await take_photos(services, visitor, form, address, opened.link.account or PUBLIC)
+        if photos.faults:
+            faults = {"file": " ".join(photos.faults)}
+            return await _page(services, visitor, token, opened, photos.status, typed, faults, photos)
+        await answer_link(services.resources, opened, said, photos.stored, visitor.now)
+    except ValidationError as error:
+        faults = {str(one["loc"][-1]): fault_text(one, visitor.language) for one in error.errors()}
+        return await _page(services, visitor, token, opened, 422, typed, faults, photos)
+    except LinkUsed as error:
+        return await _page(services, visitor, token, opened, 409, typed, {"": refusal_text(error, visitor)})
+    except LinkPassed:
+        raise
+    except DomainError as error:
+        field = (error.pointer or "").rpartition("/")[2] if isinstance(error, InputError) else ""
+        fault = {field if field in ("text", "answer") else "": refusal_text(error, visitor)}
+        return await _page(services, visitor, token, opened, error.status, typed, fault, photos)
+    reopened = await _find(services, token, visitor)
+    return await _page(services, visitor, token, reopened, sent=True)
+
+
+async def _open(token: str, request: Request, services: Services, visitor: Visitor) -> Opened:
+    """Find the link. Unknown ones are counted per address; raises NoSuchPage, LinkExpired and TooManyAttempts."""
+    address = client_address(request)
+    await WRONG_CODES.use(services.engine, address, visitor.now)
+    try:
+        opened = await _find(services, token, visitor)
+    except LinkExpired:
+        await WRONG_CODES.give_back(services.engine, address)
+        raise
+    await WRONG_CODES.give_back(services.engine, address)
+    return opened
+
+
+async def _find(services: Services, token: str, visitor: Visitor) -> Opened:
+    async with services.engine.connect() as connection:
+        return await open_link(connection, token, visitor.now)
+
+
+async def _page(
+    services: Services,
+    visitor: Visitor,
+    token: str,
+    opened: Opened,
+    status: int = 200,
+    typed: dict[str, str] | None = None,
+    faults: dict[str, str] | None = None,
+    photos: Photos | None = None,
+    *,
+    sent: bool = False,
+) -> Response:
+    async with services.engine.connect() as connection:
+        view: LinkView = await show_link(connection, opened, visitor.language)
+        kept = await photos.tokens(connection, services, visitor) if photos else []
+    shown = [make_photo_token(services.settings, sha256, visitor.now) for sha256 in view.photos]
+    context: dict[str, Any] = {
+        "view": view, "token": token, "typed": typed or {}, "faults": faults or {}, "kept": kept, "shown": shown,
+        "photos": MAX_PHOTOS, "megabytes": public_limits(services).most // (1024 * 1024), "sent": sent, "error": None,
+    }  # fmt: skip
+    return _private(public_page(visitor, "public/link.html", status, **context))
+
+
+def _ended(visitor: Visitor, error: DomainError) -> Response:
+    response = public_page(visitor, "public/link.html", error.status, view=None, error=error, token="")
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = error.params["seconds"]
+    return _private(response)
+
+
+def _private(response: Response) -> Response:
+    """The address is a right: no other site hears of it, and no cache keeps it."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response
