@@ -26,6 +26,8 @@ from activities.auditing.activity import AuditActivities, Sweep
 from activities.bulletins import BulletinActivities
 from activities.errands import ErrandActivities
 from activities.exports import ExportActivities
+from activities.mailboxes.look import MailboxActivities
+from activities.mailboxes.waker import Waker
 from activities.matters.recording import MatterRecorder
 from activities.matters.relay import Relay
 from activities.recording import Recorder
@@ -58,6 +60,7 @@ from services.bulletins.store import make_bulletins
 from services.exports.make import make_export, record_failure, remove_export
 from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
+from services.mailboxes.compose import composing
 from services.open311.media import fetching_media
 from services.policies.publish import catch_up_rollouts
 from services.reporters.nightly import nightly
@@ -69,6 +72,7 @@ from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.export import ExportWorkflow
+from workflows.mailbox import MailboxWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
@@ -88,7 +92,7 @@ HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     BulletinWorkflow,
     ExportWorkflow,
 )
-WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, *HEAVY_WORKFLOWS)
+WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, MailboxWorkflow, *HEAVY_WORKFLOWS)
 #: How many attempts to send a worker process makes at once (our choice).
 SENDS_AT_ONCE = 16
 #: Seconds until schedules and rollouts that could not be started are tried again.
@@ -111,6 +115,7 @@ def build_worker(
             MatterRecorder(recording_engine or engine).record_matter,
             ErrandActivities(client, engine).tell_case,
             ErrandActivities(client, engine).open_case,
+            MailboxActivities(engine, client, settings.case_queue, composing(settings.public_url)).decide_mail,
             *_heavy_activities(client, engine, settings),
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
@@ -213,7 +218,8 @@ async def running_worker(
     recording_engine: AsyncEngine | None = None,
     moved: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[None]:
-    """Run the workers of the queues in `settings`, and the relay of the outbox beside the cases, until the block ends.
+    """Run the workers of the queues in `settings`, and beside the cases the relay of the outbox and the waker of
+    mailboxes, until the block ends.
 
     Parameters as for `build_worker`; `moved` as for `giving_signs`.
     """
@@ -226,6 +232,8 @@ async def running_worker(
             relay = Relay(engine, client, settings.case_queue, lambda: settings.database)
             await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
             await stack.enter_async_context(relay.running())
+            waker = Waker(engine, client, settings.case_queue, lambda: settings.database)
+            await stack.enter_async_context(waker.running())
         await stack.enter_async_context(giving_signs(engine, client, moved))
         yield
 

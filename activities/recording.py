@@ -42,6 +42,7 @@ from rules.case_number import case_number
 from rules.decide import decide
 from rules.evolve import fold
 from rules.files_named import files_named
+from rules.mailbox.intake import case_entries
 from rules.matters.emergencies.beginning import plan_to_begin
 from rules.parties import left
 
@@ -203,12 +204,13 @@ async def _append(
     files = files_named(step.command)
     personal = concerns_reporters(facts)
     departed = left(case, after)
+    mail = case_entries(case, facts, after)
     if not (informs or concerns or plan or files or personal or departed):
-        return await cases.append_facts(connection, case, facts, after, snapshot.link)
+        return await cases.append_facts(connection, case, facts, after, snapshot.link, mail)
     async with transaction(connection):
         if files and not await keep_files(connection, files):
             return False
-        if not await cases.append_facts(connection, case, facts, after, snapshot.link):
+        if not await cases.append_facts(connection, case, facts, after, snapshot.link, mail):
             return False
         await use_up(connection, step.actor.person, files)
         if informs:

@@ -23,6 +23,19 @@ LATENESS = Histogram(
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600),
 )
 ORG_ALARMS = Counter("gridloop_org_alarms", "Times that a step of a ladder found a role vacant", ["role"])
+MAIL_MESSAGES = Counter(
+    "gridloop_mail_messages", "Messages to people that their mailboxes decided to send, by form", ["form"]
+)
+MAIL_WAITING = Gauge(
+    "gridloop_mail_items_waiting",
+    "Items that wait in mailboxes, as the latest audit counted them",
+    multiprocess_mode="mostrecent",
+)
+MAIL_OLDEST = Gauge(
+    "gridloop_mail_oldest_seconds",
+    "For how long the oldest item has waited that no mailbox has looked at, as of the latest audit",
+    multiprocess_mode="mostrecent",
+)
 READINGS = Counter("gridloop_readings", "Readings of monitoring stations, by what became of them", ["outcome"])
 FILES_SWEPT = Counter("gridloop_files_swept", "Uploaded files removed because nothing named them")
 SENDS = Counter("gridloop_send_attempts", "Attempts to send a message, by channel and result", ["channel", "outcome"])

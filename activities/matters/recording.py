@@ -20,6 +20,7 @@ from infra.store.attachments import keep_files, known_files, use_up
 from infra.store.cases import next_sequence
 from infra.store.context import read_surroundings
 from infra.store.driver import transaction
+from infra.store.mail.intake import insert_entries
 from infra.store.matters.notices import insert_matter_notices
 from infra.store.matters.registry import project, read_extra
 from infra.store.matters.rows import (
@@ -39,6 +40,7 @@ from models.matters.context import MatterContext
 from models.matters.effects import Effect
 from models.matters.messages import MatterRecorded, MatterStep, StoredMatterFact, content_digest
 from models.wire_names import RECORD_MATTER_ACTIVITY
+from rules.mailbox.intake import matter_entries
 from rules.matters.decide import decide, evolve, next_wake_up, read_command
 from rules.matters.given import files_in
 from rules.matters.kind import MatterRules
@@ -177,6 +179,7 @@ async def _store(
     await append_matter_facts(connection, rules, facts, after)
     await project(connection, rules.kind, before, after, facts)
     await insert_matter_notices(connection, after.id, facts)
+    await insert_entries(connection, matter_entries(rules.kind, facts, after))
     await raise_matter_alarms(connection, after.id, facts)
     matter = before
     for fact in facts:

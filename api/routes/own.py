@@ -10,7 +10,7 @@ from doors.security import Caller, Now
 from doors.strict_json import StrictRoute
 from infra.database import transaction
 from models.base import Frozen
-from rules.deadlines.quiet_hours import QuietHours
+from models.quiet_hours import QuietHours
 from services.accounts.preferences import read_settings, save_settings
 from services.reports.own import OwnReports, read_own_reports
 

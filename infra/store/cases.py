@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns, words_columns
 from infra.store.chain import INSERT_HASHES, chain_of, extend_chain, hash_rows
 from infra.store.driver import first_row, run
+from infra.store.mail.intake import INSERT_ENTRIES, entry_columns
 from models.base import STORED
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
+from models.mailbox import Entry
 from rules.history.chain import Link
 from rules.tasks import Task, open_tasks
 
@@ -29,6 +31,7 @@ CHANGED_CHANNEL = "gridloop_case_changed"
 _STORE_FACTS_AND_TASKS = f"""
     new_facts AS (INSERT INTO facts SELECT f.* FROM stored, jsonb_populate_recordset(NULL::facts, %(facts)s) f),
     new_hashes AS ({INSERT_HASHES.format(source="stored, ")}),
+    new_mail AS ({INSERT_ENTRIES.format(source="stored, ")}),
     done_tasks AS (DELETE FROM tasks t USING stored WHERE t.report_id = %(report)s AND t.key = ANY (%(done)s)),
     open_tasks AS (INSERT INTO tasks SELECT t.* FROM stored, jsonb_populate_recordset(NULL::tasks, %(tasks)s) t
         ON CONFLICT (report_id, key) DO UPDATE SET
@@ -119,11 +122,17 @@ async def next_sequence(connection: AsyncConnection, park: str, day: date, count
 
 
 async def append_facts(
-    connection: AsyncConnection, before: Case | None, facts: Sequence[Fact], after: Case, link: Link | None = None
+    connection: AsyncConnection,
+    before: Case | None,
+    facts: Sequence[Fact],
+    after: Case,
+    link: Link | None = None,
+    mail: Sequence[Entry] = (),
 ) -> bool:
     """Append `facts` with their hashes, and write the row and open tasks as they are after them, in one statement.
 
-    `link`: the last hash of the case, read with `before`; without it the chain is computed anew.
+    `link`: the last hash of the case, read with `before`; without it the chain is computed anew. `mail`: what the facts
+    give people to hear of.
     Return False when the case is no longer at `before`: nothing was stored, and the caller must decide again on the
     new state. Raises IntegrityError when a new case (`before` None) exists already.
     """
@@ -150,6 +159,7 @@ async def append_facts(
             "hashes": _json(hash_rows(after.report_id, links)),
             "done": [key for key in old_tasks if key not in new_tasks],
             "tasks": _json(changed),
+            "mail": entry_columns(mail),
         },
     )
     return stored is not None

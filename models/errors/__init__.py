@@ -112,6 +112,12 @@ from models.errors.lists import (
     TooManyRows as TooManyRows,
     TooManyViews as TooManyViews,
 )
+from models.errors.mailbox import (
+    AddressTaken as AddressTaken,
+    NoSuchAddress as NoSuchAddress,
+    NoSuchChannel as NoSuchChannel,
+    WrongAddressCode as WrongAddressCode,
+)
 from models.errors.matter import (
     MatterEnded as MatterEnded,
     MatterExists as MatterExists,

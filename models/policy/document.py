@@ -15,6 +15,7 @@ from models.enums import Severity, Source, UrgeKind
 from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
 from models.policy.limits import Length
+from models.policy.notifications import DEFAULT_NOTIFICATIONS, NotificationPolicy
 from models.policy.park import DEFAULT_PARK, ParkPolicy
 from models.policy.questions import MOST_QUESTIONS, Door, Question, question_faults, raise_faults
 from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
@@ -152,6 +153,9 @@ class Policy(Given):
     ladders: tuple[Ladder, ...] = ()
     urges: dict[UrgeKind, UrgeRule] = Field(default_factory=dict)
     park: Annotated[ParkPolicy, Field(exclude_if=lambda value: value == DEFAULT_PARK)] = DEFAULT_PARK
+    notifications: Annotated[NotificationPolicy, Field(exclude_if=lambda value: value == DEFAULT_NOTIFICATIONS)] = (
+        DEFAULT_NOTIFICATIONS
+    )
     scoring: Scoring | None = None
 
     @model_serializer(mode="wrap")

@@ -12,6 +12,14 @@ from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, Person
 from models.tables.duty import DutyRow
 from models.tables.export import ExportPieceRow, ExportRow
 from models.tables.history import AnchorRow, ArchivedRow, ArchiveFileRow, FactHashRow
+from models.tables.mailbox import (
+    MailAddressRow,
+    MailboxRow,
+    MailIntakeRow,
+    MailItemRow,
+    MailMessageRow,
+    MailSettingsRow,
+)
 from models.tables.matter import MatterFactRow, MatterNoticeRow, MatterRow, OutboxRow
 from models.tables.notice import NoticeRow
 from models.tables.one_time_link import OneTimeLinkRow
@@ -39,6 +47,7 @@ __all__ = [
     "FACTS",
     "FACT_HASHES",
     "GRID_UNITS",
+    "MAIL_ITEMS",
     "MATTERS",
     "MATTER_FACTS",
     "MATTER_NOTICES",
@@ -69,6 +78,12 @@ __all__ = [
     "HookSubscriptionRow",
     "InspectionRow",
     "InterestRow",
+    "MailAddressRow",
+    "MailIntakeRow",
+    "MailItemRow",
+    "MailMessageRow",
+    "MailSettingsRow",
+    "MailboxRow",
     "MatterFactRow",
     "MatterNoticeRow",
     "MatterRow",
@@ -120,6 +135,7 @@ FACTS = metadata.tables["facts"]
 FACT_HASHES = metadata.tables["fact_hashes"]
 GRID_UNITS = metadata.tables["grid_units"]
 DUTIES = metadata.tables["duties"]
+MAIL_ITEMS = metadata.tables["mail_items"]
 MATTERS = metadata.tables["matters"]
 MATTER_FACTS = metadata.tables["matter_facts"]
 MATTER_NOTICES = metadata.tables["matter_notices"]

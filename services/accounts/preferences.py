@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.driver import first_row
 from models.base import STORED, Frozen
 from models.context import Grant, Person
-from rules.deadlines.quiet_hours import QuietHours
+from models.quiet_hours import QuietHours
 
 #: The columns of lists that may be hidden, in their order. Number, title and time left are always shown.
 COLUMNS = ("category", "grid", "source", "stage", "owner", "level", "round", "updated")

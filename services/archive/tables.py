@@ -18,6 +18,7 @@ PASSING = frozenset(
         "audits",
         "export_pieces",
         "exports",
+        "mail_intake",
         "pending_uploads",
         "rate_limits",
         "sessions",

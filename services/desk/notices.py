@@ -16,9 +16,9 @@ from models.base import STORED, Frozen, Instant, WrittenInstant
 from models.case import Case
 from models.context import Person
 from models.enums import EscalationMode, Level, Severity
+from models.quiet_hours import QuietHours
 from models.tables import CASES, FACTS, NOTICES
 from models.views import CaseItem
-from rules.deadlines.quiet_hours import QuietHours
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.accounts.preferences import read_settings
 from services.cases.names import Names, read_names

@@ -10,8 +10,10 @@ from models.ids import new_id
 from models.jobs.bulletin import BULLETIN_WORKFLOW, BulletinKind, BulletinOrder
 from models.jobs.export import EXPORT_WORKFLOW, ExportOrder
 from models.jobs.history import ANCHOR_WORKFLOW, ARCHIVE_WORKFLOW
+from models.mailbox import MAILBOX_WORKFLOW, WAKE_SIGNAL, MailboxStart
 from models.messages import Rollout
 from models.wire_names import AUDIT_WORKFLOW, ROLLOUT_WORKFLOW
+from tests.builders import person_id
 from tests.town import Town
 
 #: The workflows with their input, if they take any.
@@ -22,6 +24,7 @@ JOBS: dict[str, Any] = {
     BULLETIN_WORKFLOW: BulletinOrder(kind=BulletinKind.BOARD),
     EXPORT_WORKFLOW: ExportOrder(id=new_id()),
     ROLLOUT_WORKFLOW: Rollout(version=1),
+    MAILBOX_WORKFLOW: MailboxStart(person=person_id("duty")),
 }
 
 
@@ -32,7 +35,9 @@ async def play_jobs(town: Town, client: Client, queue: str) -> dict[str, str]:
     for name, order in JOBS.items():
         id_ = f"recorded-{name}-{new_id().hex}"
         inputs = [] if order is None else [order]
-        handle = await client.start_workflow(name, args=inputs, id=id_, task_queue=queue)
+        woken: dict[str, Any] = {"start_signal": WAKE_SIGNAL, "start_signal_args": [False]}
+        more = woken if name == MAILBOX_WORKFLOW else {}
+        handle = await client.start_workflow(name, args=inputs, id=id_, task_queue=queue, **more)
         if name == EXPORT_WORKFLOW:
             async with asyncio.timeout(60):
                 while not [event async for event in handle.fetch_history_events() if event.HasField(

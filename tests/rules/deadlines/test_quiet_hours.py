@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from rules.deadlines.quiet_hours import QuietHours
+from models.quiet_hours import QuietHours
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = QuietHours(since=time(22), until=time(7))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from models.enums import EscalationMode
-from rules.deadlines.quiet_hours import QuietHours
+from models.quiet_hours import QuietHours
 from services.accounts.preferences import PersonSettings, save_settings
 from services.desk.notices import Notices, find_notices, mark_read
 from tests.builders import publish

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.errors import InputError
-from rules.deadlines.quiet_hours import QuietHours
+from models.quiet_hours import QuietHours
 from services.accounts.preferences import COLUMNS, read_settings, save_settings
 from services.desk.tabs import tabs_of
 from web.pages import go_to, page, safe_path

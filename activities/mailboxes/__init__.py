@@ -1,0 +1,1 @@
+"""Mailboxes: the look that decides what a person is told, and what wakes them."""

@@ -1,0 +1,1 @@
+"""Mailboxes in PostgreSQL: what comes in, what waits, what was decided, what people chose."""

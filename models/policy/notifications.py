@@ -1,0 +1,97 @@
+"""What a policy says about messages outside the pages: what nobody can switch off, how many at most, when not."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from models.base import Given
+from models.quiet_hours import QuietHours
+
+
+class Ground(StrEnum):
+    """Why something is told at once, whatever the person chose.
+
+    `major_hazard`: a case of the highest severity. `statutory_ceiling`: the moment that a law sets is a day away or
+    less. `emergency`: a step of an emergency plan, or a monitoring station's alarm.
+    """
+
+    MAJOR_HAZARD = "major_hazard"
+    STATUTORY_CEILING = "statutory_ceiling"
+    EMERGENCY = "emergency"
+
+
+class Cap(Given):
+    """At most `most` messages to one person by one channel in any `minutes`."""
+
+    most: Annotated[int, Field(ge=1, le=1000)]
+    minutes: Annotated[int, Field(ge=1, le=24 * 60)]
+
+
+#: One message a minute, and fewer over longer times (our choice, after the defaults of GoAlert).
+DEFAULT_CAPS = (
+    Cap(most=1, minutes=1),
+    Cap(most=5, minutes=15),
+    Cap(most=11, minutes=60),
+    Cap(most=21, minutes=180),
+)
+
+
+class StormRule(Given):
+    """When so much reaches one person that single messages would help nobody.
+
+    A storm begins with more than `items` of one place within a minute, or more than `window_items` of all places within
+    `window_minutes`. One summary is sent when nothing more has come for `settle_seconds`, at the latest
+    `settle_most_seconds` after the beginning. The storm ends `lasts_minutes` after the last excess; what came meanwhile
+    stays on the pages and is not sent later. All of it our choice.
+    """
+
+    items: Annotated[int, Field(ge=1, le=10_000)] = 20
+    window_items: Annotated[int, Field(ge=1, le=100_000)] = 100
+    window_minutes: Annotated[int, Field(ge=1, le=120)] = 10
+    settle_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    settle_most_seconds: Annotated[int, Field(ge=1, le=1800)] = 120
+    lasts_minutes: Annotated[int, Field(ge=1, le=1440)] = 20
+
+    @model_validator(mode="after")
+    def _settles_in_time(self) -> Self:
+        if self.settle_most_seconds < self.settle_seconds:
+            raise ValueError("`settle_most_seconds` is no less than `settle_seconds`")
+        return self
+
+
+class NotificationPolicy(Given):
+    """The rules for messages outside the pages (our choice where the policy says nothing).
+
+    `minimum`: what passes quiet hours, digests, muting and caps, and cannot be switched off. `caps` by channel; a
+    channel that is not named has `other_caps`. `digest_minutes`: how long after a message the next ordinary one may be
+    sent, where the person chose nothing; `longest_digest_minutes`: the most that a person may choose. `gather_seconds`:
+    how long something ordinary waits for what belongs to it. `quiet`: the quiet hours of somebody who chose none.
+    `second_minutes`: after so long unread, what belongs to the minimum goes out by the next channel.
+    """
+
+    minimum: tuple[Ground, ...] = tuple(Ground)
+    caps: dict[str, Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)]] = Field(default_factory=dict)
+    other_caps: Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)] = DEFAULT_CAPS
+    digest_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    longest_digest_minutes: Annotated[int, Field(ge=0, le=1440)] = 240
+    gather_seconds: Annotated[int, Field(ge=1, le=300)] = 10
+    quiet: QuietHours | None = None
+    second_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    storm: StormRule = StormRule()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.digest_minutes > self.longest_digest_minutes:
+            raise ValueError("`digest_minutes` is no more than `longest_digest_minutes`")
+        if len(set(self.minimum)) != len(self.minimum):
+            raise ValueError("a ground of `minimum` is named twice")
+        return self
+
+    def caps_of(self, channel: str) -> tuple[Cap, ...]:
+        """The caps that hold for a channel."""
+        return self.caps.get(channel, self.other_caps)
+
+
+#: A policy that says nothing about messages.
+DEFAULT_NOTIFICATIONS = NotificationPolicy()
