@@ -190,4 +190,6 @@ def _checked_credit_code(value: str, info: ValidationInfo) -> str:
 CreditCode = Annotated[str, _cleaned(clean_credit_code), AfterValidator(_checked_credit_code)]
 #: A telephone number, or up to three; see `models.phone`.
 Phone = Annotated[str, _cleaned(clean_phone), StringConstraints(pattern=PHONE)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+#: How the SHA-256 of a file is written.
+SHA256 = r"^[0-9a-f]{64}$"
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from models.answers import Answers, Open, Unread
 from models.base import Instant, Kept, is_empty, is_none
 from models.commands import Part
 from models.commands.report import MatterReference
@@ -299,6 +300,10 @@ class Case(Kept):
     parts: int = 0
     rating: int | None = None
     attachments: tuple[str, ...] = ()
+    answers: Answers = ()
+    unread: Unread = ()
+    unanswered: Open = ()
+    not_known: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
 
     @model_validator(mode="before")
     @classmethod

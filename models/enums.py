@@ -127,6 +127,7 @@ class TaskKind(StrEnum):
     DECIDE_REOPEN = "decide_reopen"
     DECIDE_APPEAL = "decide_appeal"
     SPLIT_AGAIN = "split_again"
+    ANSWER_QUESTIONS = "answer_questions"
 
 
 class Outcome(StrEnum):

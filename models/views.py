@@ -13,6 +13,7 @@ from models.commands import ExternalReference, Location
 from models.commands.report import MatterReference
 from models.enums import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
 from models.facts import Explanation
+from models.policy.questions import QuestionKind, Reading
 
 
 def hours_of(span: timedelta) -> str:
@@ -197,6 +198,36 @@ class EnterpriseView(Frozen):
     name: str
 
 
+class AnswerView(Frozen):
+    """An answer to a question of the category. `values` in their one form (keys, digits, a day), `shown` in words.
+
+    `hidden`: it is personal, and the reader need not know it.
+    """
+
+    question: str
+    text: str
+    kind: QuestionKind
+    reading: Reading
+    values: tuple[str, ...]
+    shown: str
+    hidden: bool = False
+
+
+class OpenQuestionView(Frozen):
+    """A required question to which no answer was given."""
+
+    question: str
+    text: str
+
+
+class UnreadAnswerView(Frozen):
+    """An answer that was taken and not understood, and why. `values` are empty for who need not know them."""
+
+    question: str
+    values: tuple[str, ...]
+    why: str
+
+
 class CaseView(Frozen):
     """A case in its present state, for the person who asked.
 
@@ -251,6 +282,9 @@ class CaseView(Frozen):
     merged_cases: tuple[str, ...] = ()
     external: ExternalReference | None = None
     matter: MatterReference | None = None
+    answers: tuple[AnswerView, ...] = ()
+    unanswered: tuple[OpenQuestionView, ...] = ()
+    not_understood: tuple[UnreadAnswerView, ...] = ()
     told: Told | None = None
     occurred_at: Instant
     reported_at: Instant

@@ -6,6 +6,7 @@ from models.case import Case, Errand
 from models.commands import Report
 from models.enums import Source
 from models.messages import Telling
+from models.policy.questions import QuestionKind
 
 
 def waiting_errands(case: Case) -> tuple[Errand, ...]:
@@ -52,5 +53,12 @@ def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
         reporter_ref=case.reporter_ref,
         split_from=case.case_no,
         enterprise=case.enterprise,
+        answers=_same_answers(case) if part.category == case.category else None,
         content_hash=f"split:{report_id}",
     )
+
+
+def _same_answers(case: Case) -> dict[str, tuple[str, ...]] | None:
+    """The answers of the case for a part of the same category; photos stay with the case."""
+    said = {a.question: a.values for a in case.answers if a.kind is not QuestionKind.PHOTO}
+    return said or None

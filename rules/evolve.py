@@ -71,4 +71,7 @@ def _first(fact: Fact, body: Received) -> Case:
         suggested_host=body.suggested_host,
         clock=clocks.started(body.due, 1),
         attachments=body.attachments,
+        answers=body.answers,
+        unread=body.unread,
+        unanswered=body.unanswered,
     )

@@ -100,6 +100,7 @@ COMMANDS: dict[str, CommandRule] = {
     ),
     "cancel_urge": CommandRule(_OPEN, (Who.SUPERVISOR,), while_suspended=True),
     "retract": CommandRule(_ANY_STAGE, _INVOLVED, while_suspended=True),
+    "answer_questions": CommandRule(_OPEN, (*_DESK, Who.REPORTER, Who.GRID_WORKER, *_HOST), while_suspended=True),
     "recategorise": CommandRule(_OPEN, _DESK, while_suspended=True),
     "adopt": CommandRule(_OPEN, _DESK, while_suspended=True),
     "relocate": CommandRule(_OPEN, _DESK, while_suspended=True),

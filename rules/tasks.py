@@ -13,6 +13,10 @@ DECISIONS = (
 )  # fmt: skip
 
 
+#: The stages in which the desk still asks for the answers that are missing: afterwards nobody acts on them.
+_ANSWERED_IN = frozenset({Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE})
+
+
 class Task(Frozen):
     """One open task. `key` distinguishes two tasks of one kind on one case."""
 
@@ -70,6 +74,8 @@ def decision_tasks(case: Case) -> list[Task]:
         _task(TaskKind.DECIDE_APPEAL, desk, _closing_reminder(case), _appeal_key(appeal, case))
         for appeal in case.pending_appeals
     ]
+    if case.unanswered and case.stage in _ANSWERED_IN:
+        tasks.append(_task(TaskKind.ANSWER_QUESTIONS, desk, case.due_at))
     if any(errand.refused is not None for errand in case.errands):
         tasks.append(_task(TaskKind.SPLIT_AGAIN, desk))
     return tasks

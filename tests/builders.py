@@ -158,8 +158,33 @@ CHECKLIST: dict[str, Any] = {
 }
 
 
+#: One question of each kind: `still` stops the form, `since` is asked only of what goes on, `who` is personal, `smell`
+#: is read by the public.
+QUESTIONS: Any = (
+    {"code": "smell", "kind": "choice", "text_zh": "什么气味", "text_en": "What does it smell of", "required": True,
+     "several": True, "reading": "public", "options": [
+         {"key": "sour", "name_zh": "酸味", "name_en": "sour"},
+         {"key": "egg", "name_zh": "臭鸡蛋味", "name_en": "rotten egg"},
+         {"key": "gas", "name_zh": "煤气味", "name_en": "town gas"}],
+     "raises": [{"answers": ["egg"], "severity": "urgent"}],
+     "stop": {"answers": ["gas"], "telephone": "119", "notice_zh": "请立即撤离。", "notice_en": "Leave at once.",
+              "may_report": False}},
+    {"code": "still", "kind": "yes_no", "text_zh": "是否有人不适", "text_en": "Does anybody feel unwell",
+     "stop": {"answers": ["yes"], "telephone": "120", "notice_zh": "请先救人。", "notice_en": "Help them first."}},
+    {"code": "people", "kind": "number", "text_zh": "几人不适", "text_en": "How many feel unwell", "required": True,
+     "unit_zh": "人", "unit_en": "people", "min": 1, "max": 500,
+     "shown_if": {"question": "still", "answers": ["yes"]}},
+    {"code": "since", "kind": "day", "text_zh": "何时开始", "text_en": "Since which day"},
+    {"code": "seen", "kind": "moment", "text_zh": "最近一次", "text_en": "When last", "doors": ["desk", "phone"]},
+    {"code": "where", "kind": "text", "text_zh": "气味来自何处", "text_en": "Where does it come from"},
+    {"code": "who", "kind": "text", "text_zh": "家中病人情况", "text_en": "Who is ill at home", "reading": "personal"},
+    {"code": "picture", "kind": "photo", "text_zh": "排气口照片", "text_en": "Photo of the outlet"},
+)  # fmt: skip
+
+
 def a_policy(**changed: Any) -> Policy:
-    """A small policy: 0103 → fire (evidence required), 0201 → labour, the rest (0302) → environment; one checklist."""
+    """A small policy: 0103 → fire (evidence required), 0201 → labour, the rest (0301 with questions, 0302) →
+    environment; one checklist."""
     hours = Limit.of_hours
     limits = Limits(accept=hours(2), dispatch=hours(4), handle=hours(72), review=hours(24))
     quick = limits.model_copy(update={"handle": Limit.of_hours(24)})
@@ -181,6 +206,14 @@ def a_policy(**changed: Any) -> Policy:
                 limits=quick,
             ),
             Category(code="0201", name_zh="欠薪纠纷", name_en="Wage dispute", group="02", limits=limits),
+            Category(
+                code="0301",
+                name_zh="废气",
+                name_en="Waste gas",
+                group="03",
+                limits=limits,
+                questions=QUESTIONS,
+            ),
             Category(code="0302", name_zh="废水直排", name_en="Waste water discharge", group="03", limits=limits),
         ),
         "routes": (

@@ -149,6 +149,16 @@ async def put_right(town: Town) -> list[str]:
     return [no]
 
 
+async def asked(town: Town) -> list[str]:
+    """Recategorised to a category with questions, which the desk and the reporter answer."""
+    no = await town.report(category="0302", title="异味")
+    await town.do("duty", no, "recategorise", category="0301", reason="是废气")
+    await town.do("duty", no, "answer_questions", answers={"smell": ["egg"], "still": True, "people": 2})
+    await town.do("duty", no, "request_info", question="何时开始?")
+    await town.do("worker", no, "supply_info", note="前天", answers={"since": "2026-02-28"})
+    return [no]
+
+
 async def short_lives(town: Town) -> list[str]:
     """Settled on the spot, rejected, withdrawn, voided by two."""
     on_the_spot = await town.report(category="0201", title="口角")
@@ -235,6 +245,7 @@ ALL: dict[str, Scenario] = {
     "hard": hard_life,
     "passed-on": passed_on,
     "put-right": put_right,
+    "asked": asked,
     "short": short_lives,
     "entangled": entangled,
     "contested": contested,

@@ -99,12 +99,13 @@ def conditions(*found: tuple[str, str, tuple[Severity, ...]]) -> tuple[dict[str,
 
 
 def a_timed_policy(**changed: Any) -> Policy:
-    """0103 everyday, at once when urgent, small on request; 0201 by law; 0302 everyday."""
+    """0103 everyday, at once when urgent, small on request; 0201 by law; 0301 and 0302 everyday."""
     plain = a_policy()
     urgent = (Severity.URGENT, Severity.MAJOR)
     opened = {
         "0103": conditions(("blocked", "at-once", urgent), ("narrowed", "everyday", ()), ("small", "small", ())),
         "0201": conditions(("wages", "lawful", ())),
+        "0301": conditions(("gas", "everyday", ())),
         "0302": conditions(("discharge", "everyday", ())),
     }
     categories = tuple(

@@ -27,6 +27,7 @@ from web.views.case.limit_sources import limit_source_text
 from web.views.case.time_left import LIGHT_WORDS
 from web.views.page_links import to_page
 from web.views.park.links import linked
+from web.views.questions import key_names
 from web.views.unit_names import short_unit
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -51,6 +52,7 @@ def environment() -> Environment:
     )
     jinja.globals |= {"asset": asset, "icon": icon, "signs": SIGNS, "light_words": LIGHT_WORDS}
     jinja.globals["session_kinds"] = SESSION_KINDS
+    jinja.globals["key_names"] = key_names
     jinja.filters["to_page"] = to_page
     jinja.filters["short_unit"] = short_unit
     jinja.filters["linked"] = linked

@@ -1,12 +1,13 @@
 """The columns of the table `cases`, derived from the case: what lists filter and sort by, and what figures count."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from infra.store.search_words import case_numbers, case_words
+from infra.store.search_words import answer_words, case_numbers, case_words
 from models.case import Case, Clock
 from models.enums import Stage
-from models.facts import Received
+from models.facts import Fact, Received
 from rules.escalation.wake_ups import next_wake_up
 
 
@@ -92,10 +93,17 @@ def _close_due_at(case: Case, clocks: tuple[Clock, ...]) -> datetime | None:
     return max(deadlines, default=None)
 
 
-def words_columns(body: Received) -> dict[str, Any]:
-    """Return the columns of the table `case_words`, by name."""
-    numbers = case_numbers(body)
-    return {"report_id": body.report_id, "case_no": body.case_no, "words": case_words(body), "numbers": numbers}
+def words_columns(facts: Sequence[Fact]) -> dict[str, Any]:
+    """Return the columns of the table `case_words` of a case with these facts, the first among them, by name."""
+    body = facts[0].body
+    assert isinstance(body, Received)
+    words, numbers = answer_words(facts)
+    return {
+        "report_id": body.report_id,
+        "case_no": body.case_no,
+        "words": f"{case_words(body)} {words}".rstrip(),
+        "numbers": sorted({*case_numbers(body), *numbers}),
+    }
 
 
 def report_columns(body: Received) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from infra.store.case_row import MUTABLE_COLUMNS, case_columns, report_columns, 
 from infra.store.chain import INSERT_HASHES, chain_of, extend_chain, hash_rows
 from infra.store.driver import first_row, run
 from infra.store.mail.intake import INSERT_ENTRIES, entry_columns
+from infra.store.search_words import answer_words
 from models.base import STORED
 from models.case import Case
 from models.facts import Actor, Body, Fact, Received, Relocated
@@ -59,6 +60,12 @@ _UPDATE = f"""
         WHERE c.report_id = %(report)s AND c.seq = %(before)s {_NOTIFY_CHANGE}),
     {_STORE_FACTS_AND_TASKS}
 """  # noqa: S608 only names of our own code are put in, values are parameters
+
+
+_ADD_WORDS = """
+    UPDATE case_words SET words = words || ' ' || %(words)s, numbers = coalesce(numbers, '{}') || %(numbers)s::text[]
+    WHERE report_id = %(report)s
+"""
 
 
 async def read_case(connection: AsyncConnection, report_id: UUID) -> Case | None:
@@ -141,7 +148,7 @@ async def append_facts(
         first = facts[0].body
         assert isinstance(first, Received)
         row |= report_columns(first)
-        words = words_columns(first)
+        words = words_columns(facts)
     old_tasks = {} if before is None else {task.key: task for task in open_tasks(before)}
     new_tasks = {task.key: task for task in open_tasks(after)}
     changed = [task_columns(after.report_id, task) for key, task in new_tasks.items() if old_tasks.get(key) != task]
@@ -162,7 +169,16 @@ async def append_facts(
             "mail": entry_columns(mail),
         },
     )
+    if stored is not None and before is not None:
+        await _add_words(connection, after.report_id, facts)
     return stored is not None
+
+
+async def _add_words(connection: AsyncConnection, report_id: UUID, facts: Sequence[Fact]) -> None:
+    """Let the search find the case by answers that were given after the report."""
+    words, numbers = answer_words(facts)
+    if words:
+        await run(connection, _ADD_WORDS, {"report": report_id, "words": words, "numbers": numbers})
 
 
 async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequence[Fact], Case]]) -> None:
@@ -172,7 +188,7 @@ async def insert_cases(connection: AsyncConnection, lives: Sequence[tuple[Sequen
         first = facts[0].body
         assert isinstance(first, Received)
         rows.append(case_columns(case) | report_columns(first) | last_location(facts))
-        words.append(words_columns(first))
+        words.append(words_columns(facts))
     tasks = [task_columns(case.report_id, task) for _, case in lives for task in open_tasks(case)]
     fact_rows = [fact_columns(case.report_id, fact) for facts, case in lives for fact in facts]
     hashes = [row for facts, case in lives for row in hash_rows(case.report_id, chain_of(case.report_id, facts))]

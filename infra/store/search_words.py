@@ -1,11 +1,14 @@
 """The words of a case as the search compares them: one form for every width, case and script."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from opencc import OpenCC
 
-from models.facts import Received
+from models.answers import QuestionAnswer
+from models.facts import Fact, QuestionsAnswered, Received
 from models.personal_numbers import mask_numbers, numbers_in
+from models.policy.questions import QuestionKind, Reading
 from models.text import fold_for_search
 
 
@@ -30,8 +33,8 @@ def search_form(text: str) -> str:
 
 
 def case_words(report: Received) -> str:
-    """Return what the search finds a case by besides its number: title, description, number in another system; the
-    numbers of people in them masked."""
+    """Return what the search finds a case by besides its number: title, description, number in another system,
+    answers; the numbers of people in them masked."""
     return search_form(mask_numbers(_text(report)))
 
 
@@ -42,4 +45,20 @@ def case_numbers(report: Received) -> list[str]:
 
 def _text(report: Received) -> str:
     number = report.external.number if report.external else ""
-    return f"{report.title} {report.description} {number}"
+    return f"{report.title} {report.description} {number} {_answers(report.answers)}"
+
+
+def answer_words(facts: Iterable[Fact]) -> tuple[str, list[str]]:
+    """Return the words, and the numbers of people, of answers that were given after the report; empty without any."""
+    text = " ".join(_answers(fact.body.answers) for fact in facts if isinstance(fact.body, QuestionsAnswered)).strip()
+    return search_form(mask_numbers(text)), sorted(numbers_in(text))
+
+
+def _answers(answers: Iterable[QuestionAnswer]) -> str:
+    """The words of answers: texts, and the names of options in both languages. Personal ones are not found."""
+    words: list[str] = []
+    for answer in answers:
+        if answer.reading is not Reading.PERSONAL:
+            words += answer.values if answer.kind is QuestionKind.TEXT else ()
+            words += [name for option in answer.names for name in (option.name_zh, option.name_en)]
+    return " ".join(words)

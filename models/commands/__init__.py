@@ -23,6 +23,7 @@ from models.commands.after_handling import (
 from models.commands.any_stage import (
     Acknowledge as Acknowledge,
     Adopt as Adopt,
+    AnswerQuestions as AnswerQuestions,
     AnswerUrge as AnswerUrge,
     Attach as Attach,
     CancelUrge as CancelUrge,
@@ -106,8 +107,8 @@ from models.commands.system import (
 )
 
 HumanCommand = Annotated[
-    Comment | Attach | Acknowledge | Escalate | Urge | AnswerUrge | CancelUrge | Retract | Recategorise | Relocate
-    | LinkEnterprise | Merge | Unmerge | Split
+    Comment | Attach | Acknowledge | Escalate | Urge | AnswerUrge | CancelUrge | Retract | AnswerQuestions
+    | Recategorise | Relocate | LinkEnterprise | Merge | Unmerge | Split
     | Adopt | Withdraw | Void | RefuseVoid | Convene | Respond
     | Accept | Reject | RequestInfo | SupplyInfo | RequestVerification | ReportVerification | SelfClose
     | Dispatch | SendBack | Redispatch | Recall | AddCoHandler | ReleaseCoHandler

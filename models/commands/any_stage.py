@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from models.answers import GivenAnswers, OptionalAnswers
 from models.base import (
     Code,
     CreditCode,
@@ -18,6 +19,7 @@ from models.base import (
 )
 from models.commands.report import Attachments, GivenLocation
 from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
+from models.policy.questions import MOST_QUESTIONS
 from models.policy.standard import LevelName
 
 
@@ -88,10 +90,23 @@ class Retract(Given):
     reason: OptionalNote = ""
 
 
+class AnswerQuestions(Given):
+    """Answer questions of the category that were not answered when it was reported, or answer them anew.
+
+    `not_known`: required questions to which no answer can be had. Photos among the answers are `attachments` as well.
+    """
+
+    kind: Literal["answer_questions"] = "answer_questions"
+    answers: GivenAnswers = Field(default_factory=dict)
+    not_known: Annotated[tuple[Code, ...], Field(max_length=MOST_QUESTIONS)] = ()
+    note: OptionalNote = ""
+    attachments: Attachments = ()
+
+
 class Recategorise(Given):
     """Change category, severity or opening condition; the clocks are recomputed from their starts.
 
-    Without a `condition`, the first one that fits holds.
+    Without a `condition`, the first one that fits holds. `answers`: to questions of the new category.
     """
 
     kind: Literal["recategorise"] = "recategorise"
@@ -99,6 +114,7 @@ class Recategorise(Given):
     severity: Severity | None = None
     condition: Code | None = None
     reason: Note
+    answers: OptionalAnswers = None
 
 
 class Adopt(Given):

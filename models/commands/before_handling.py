@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from models.answers import OptionalAnswers
 from models.base import Code, Given, Note, OptionalNote, WrittenInstant
 from models.commands.report import Attachments
 
@@ -33,11 +34,12 @@ class RequestInfo(Given):
 
 
 class SupplyInfo(Given):
-    """Answer the question to the reporter."""
+    """Answer the question to the reporter. `answers`: to questions of the category, besides."""
 
     kind: Literal["supply_info"] = "supply_info"
     note: Note
     attachments: Attachments = ()
+    answers: OptionalAnswers = None
 
 
 class RequestVerification(Given):

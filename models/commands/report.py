@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from models.answers import Asked, OptionalAnswers
 from models.base import Given, Instant, Sha256, is_none
 from models.datum import Datum, to_wgs84
 from models.enums import Severity, Source
@@ -67,7 +68,8 @@ class Report(Given):
     `severity` None means the category's own, `title` None one made of the description (`rules.titles`). Text is not
     checked again: the report is stored as it stands here. `matter`: the report was made by the rules of that
     matter, which have checked who may cause it; no door takes this field. `enterprise`: the credit code of the
-    enterprise that it is about. `sealed`: the reporter's encrypted record, kept in the history for a lost database; no
+    enterprise that it is about. `answers` None: nothing was asked besides the description; `asked`: where and by which
+    policy it was. `sealed`: the reporter's encrypted record, kept in the history for a lost database; no
     fact holds it, and it is no part of the command's digest.
     """
 
@@ -89,5 +91,7 @@ class Report(Given):
     split_from: str | None = None
     matter: Annotated[MatterReference | None, Field(exclude_if=is_none)] = None
     enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
+    answers: OptionalAnswers = None
+    asked: Annotated[Asked | None, Field(exclude_if=is_none)] = None
     content_hash: str
     sealed: Annotated[Sealed | None, Field(exclude_if=is_none)] = None

@@ -167,6 +167,12 @@ from models.errors.plan import (
     UnknownRating as UnknownRating,
     UnknownShift as UnknownShift,
 )
+from models.errors.question import (
+    AnswerNotUnderstood as AnswerNotUnderstood,
+    QuestionStops as QuestionStops,
+    QuestionUnanswered as QuestionUnanswered,
+    UnknownQuestion as UnknownQuestion,
+)
 from models.errors.referral import (
     BookingsInTheWay as BookingsInTheWay,
     CaseHasSlot as CaseHasSlot,

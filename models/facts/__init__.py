@@ -24,6 +24,7 @@ from models.facts.any_stage import (
     Escalated as Escalated,
     Informed as Informed,
     Merged as Merged,
+    QuestionsAnswered as QuestionsAnswered,
     Recategorised as Recategorised,
     Relocated as Relocated,
     Responded as Responded,
@@ -116,6 +117,7 @@ Body = Annotated[
     | SuspensionRequested | SuspensionGranted | SuspensionRefused | Resumed
     | VoidProposed | Rated | ReopenRequested | Reopened | ReopenRefused | Appealed | AppealDecided
     | Commented | Attached | Acknowledged | Escalated | Urged | UrgeAnswered | UrgeOverdue
+    | QuestionsAnswered
     | Recategorised | Adopted | Relocated | EnterpriseLinked | Merged | Absorbed | SplitOff | ErrandSettled | Convened
     | Responded | ErrandReturned | Informed | Separated | Unmerged | UnmergeAsked | UrgeCancelled | UrgeLapsed
     | ClaimEnded | CoHandlerReleased | CoHandlersAdded | Recalled | Redispatched

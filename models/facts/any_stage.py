@@ -1,12 +1,13 @@
 """The facts that can happen in any stage."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from models.base import Instant, Kept
+from models.answers import Answers, Open
+from models.base import Instant, Kept, is_empty
 from models.case import Owner
 from models.commands import Location, Part
 from models.enums import EscalationMode, Level, Severity, Stage, UrgeCause, UrgeKind
@@ -86,12 +87,27 @@ class UrgeLapsed(Kept):
     number: int
 
 
+class QuestionsAnswered(Kept):
+    """Questions of the category were answered after the report.
+
+    `answers`: those given now. `unanswered`: the required questions still without an answer. `not_known`: questions to
+    which no answer can be had.
+    """
+
+    kind: Literal["questions_answered"] = "questions_answered"
+    answers: Answers = ()
+    unanswered: Open = ()
+    not_known: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+    note: Annotated[str, Field(exclude_if=is_empty)] = ""
+    attachments: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+
+
 class Recategorised(Kept):
     """Category, severity or condition changed.
 
     `whole`: the clock of the whole case that starts, when only the new standard sets one; `whole_ends`: the clock of
     the whole case ends, when the new standard sets none. `policy_version`: the version in force, which a case not
-    accepted yet then takes.
+    accepted yet then takes. `unanswered`: required questions of the new category without an answer.
     """
 
     kind: Literal["recategorised"] = "recategorised"
@@ -108,6 +124,7 @@ class Recategorised(Kept):
     whole: Due | None = None
     whole_ends: bool = False
     policy_version: int | None = None
+    unanswered: Open = ()
 
 
 class Adopted(Kept):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from models.answers import Answers, Open, Unread
 from models.base import Instant, Kept, is_none
 from models.case import Owner
 from models.commands import ExternalReference, Location
@@ -15,7 +16,11 @@ from models.plan import Plan
 
 
 class Received(Kept):
-    """The report was received: the first fact of every case."""
+    """The report was received: the first fact of every case.
+
+    `unread`: answers that were not understood. `unanswered`: required questions without an answer. `severity_why`: the
+    answer that raised the severity.
+    """
 
     kind: Literal["received"] = "received"
     desk: Owner
@@ -47,6 +52,10 @@ class Received(Kept):
     due: Due
     condition: str | None = None
     enterprise: Annotated[str | None, Field(exclude_if=is_none)] = None
+    answers: Answers = ()
+    unread: Unread = ()
+    unanswered: Open = ()
+    severity_why: Annotated[Explanation | None, Field(exclude_if=is_none)] = None
 
 
 class Accepted(Kept):

@@ -60,6 +60,10 @@ class CaseRow(SQLModel, table=True):
             "cases_recused", "recused", postgresql_using="gin",
             postgresql_where=text("recused <> '{}'::uuid[]"),
         ),
+        Index(
+            "cases_answers", text("(state -> 'answers')"), postgresql_using="gin",
+            postgresql_where=text("(state -> 'answers') IS NOT NULL"),
+        ),
         Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
     )  # fmt: skip
 

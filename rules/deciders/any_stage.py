@@ -7,6 +7,7 @@ from models.case import Case, Owner, UrgeOrder
 from models.commands import (
     Acknowledge,
     Adopt,
+    AnswerQuestions,
     AnswerUrge,
     Attach,
     CancelUrge,
@@ -61,6 +62,7 @@ from rules.deciders.common import (
     Decider,
     acknowledgement_end,
     actor,
+    answers_given,
     closing_facts,
     departments_of,
     due_for,
@@ -74,6 +76,7 @@ from rules.escalation.requests import decision_terms
 from rules.escalation.urge_orders import next_number, urge_rungs
 from rules.levels import current_level, level_of
 from rules.life_cycle import Who
+from rules.questions import take_answers
 from rules.requests import own_requests
 from rules.routing import desk, route
 from rules.scope import standing
@@ -181,10 +184,23 @@ def retract(case: Case, cmd: Retract, ctx: Context) -> Sequence[Body]:
     return [RequestRetracted(request=cmd.request or mine[0], reason=cmd.reason)]
 
 
+def answer_questions(case: Case, cmd: AnswerQuestions, ctx: Context) -> Sequence[Body]:
+    """Answer questions of the category after the report; who answers is told what does not fit.
+
+    Raises NothingToChange, UnknownQuestion, AnswerNotUnderstood or UnknownAttachment.
+    """
+    require_attachments(ctx, "/attachments")
+    facts = answers_given(case, cmd.answers, cmd.attachments, ctx, not_known=cmd.not_known, note=cmd.note)
+    if not facts:
+        raise NothingToChange(pointer="/answers")
+    return facts
+
+
 def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
     """Change category, severity or condition: the running clocks keep their starts and take the new limits.
 
-    Raises UnknownCategory, UnknownCondition, CategoryOutOfUse or NothingToChange.
+    The questions of the new category are asked; answers given so far stay. Raises UnknownCategory, UnknownCondition,
+    CategoryOutOfUse, NothingToChange, UnknownQuestion or AnswerNotUnderstood.
     """
     severity = cmd.severity or case.severity
     if case.stage is Stage.RECEIVE and ctx.opens_under is not None:
@@ -198,6 +214,7 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
     host = route(ctx.policy, cmd.category, case.grid_path)
     found = clocks.recompute_clocks(case, opened.standard, ctx, steps_from=ctx.now)
     stage = next((new for new in found if new.stage is not None), None)
+    asked = take_answers(ctx.policy, cmd.category, {}, (), before=case.answers)
     return [
         Recategorised(
             category=cmd.category,
@@ -213,7 +230,9 @@ def recategorise(case: Case, cmd: Recategorise, ctx: Context) -> Sequence[Body]:
             whole=clocks.start_whole_late(case, opened.standard, ctx),
             whole_ends=case.whole is not None and opened.standard.whole is None,
             policy_version=ctx.calendars_version if case.stage is Stage.RECEIVE and ctx.opens_under else None,
-        )
+            unanswered=asked.unanswered if cmd.category != case.category else case.unanswered,
+        ),
+        *answers_given(case.model_copy(update={"category": cmd.category}), cmd.answers, (), ctx),
     ]
 
 
@@ -351,6 +370,7 @@ DECIDERS: dict[str, Decider] = {
     "recategorise": recategorise,
     "adopt": adopt,
     "relocate": relocate,
+    "answer_questions": answer_questions,
     "link_enterprise": link_enterprise,
     "withdraw": withdraw,
     "void": void,

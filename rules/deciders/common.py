@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from models.answers import GivenAnswers, values_of
 from models.case import Case, Owner
 from models.context import Context, Person, Unit
 from models.enums import Outcome, OwnerKind, Role, Stage
@@ -17,12 +18,14 @@ from models.errors import (
     UnknownAttachment,
     UnknownDepartment,
     UnknownEnterprise,
+    UnknownQuestion,
 )
-from models.facts import Body, Closed, Due, UrgeLapsed
+from models.facts import Body, Closed, Due, QuestionsAnswered, UrgeLapsed
 from rules.deadlines import clocks
 from rules.deadlines.counting import calendar_of
 from rules.deadlines.limits import deadline
 from rules.deadlines.standards import ladder_of, standard_of
+from rules.questions import refuse_unread, take_answers
 from rules.routing import desk
 from rules.scope import covers, in_force
 
@@ -89,6 +92,40 @@ def require_attachments(ctx: Context, pointer: str) -> None:
     """Raise UnknownAttachment when the command names a file that its giver neither uploaded nor may see."""
     if ctx.unknown_attachments:
         raise UnknownAttachment(sha256=ctx.unknown_attachments[0], pointer=pointer)
+
+
+def answers_given(
+    case: Case,
+    answers: GivenAnswers | None,
+    files: Collection[str],
+    ctx: Context,
+    *,
+    not_known: Sequence[str] = (),
+    note: str = "",
+) -> list[Body]:
+    """The fact that questions of the category were answered after the report; none when nothing was said.
+
+    Raises UnknownQuestion or AnswerNotUnderstood, pointing at the answer.
+    """
+    taken = take_answers(ctx.policy, case.category, answers or {}, files, before=case.answers)
+    refuse_unread(ctx.policy, case.category, taken)
+    known = {question.code for question in ctx.policy.questions(case.category)}
+    if lost := next((code for code in not_known if code not in known), None):
+        raise UnknownQuestion(category=case.category, question=lost, pointer="/not_known")
+    known_values = values_of(case.answers)
+    changed = tuple(answer for answer in taken.answers if known_values.get(answer.question) != answer.values)
+    if not changed and not not_known:
+        return []
+    settled = {*case.not_known, *not_known}
+    return [
+        QuestionsAnswered(
+            answers=changed,
+            unanswered=tuple(q for q in taken.unanswered if q.question not in settled),
+            not_known=tuple(not_known),
+            note=note,
+            attachments=tuple(files),
+        )
+    ]
 
 
 def require_between(moment: datetime, after: datetime, cap: timedelta, pointer: str) -> None:

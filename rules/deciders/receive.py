@@ -45,6 +45,7 @@ from rules.deadlines.standards import opening
 from rules.deciders.common import (
     Decider,
     actor,
+    answers_given,
     closing_facts,
     due_for,
     require_attachments,
@@ -56,6 +57,7 @@ from rules.deciders.common import (
 )
 from rules.escalation.requests import decision_terms
 from rules.escalation.wake_ups import resume_clocks
+from rules.questions import graver, take_answers
 from rules.routing import desk, low_desk, route
 from rules.scope import REPORTING_ROLES, in_force, may_report
 from rules.titles import title_of
@@ -81,7 +83,11 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
         raise UnknownCategory(category=cmd.category, pointer="/category")
     if not category.active:
         raise CategoryOutOfUse(category=cmd.category, pointer="/category")
-    severity = cmd.severity or category.severity
+    taken = take_answers(
+        ctx.policy, cmd.category, cmd.answers or {}, cmd.attachments, door=None if cmd.asked is None else cmd.asked.door
+    )
+    declared = cmd.severity or category.severity
+    severity = graver(declared, taken.severity)
     opened = opening(ctx.policy, cmd.category, severity)
     if not ctx.units or ctx.units[0].code != cmd.grid or ctx.units[0].retired:
         raise UnknownGrid(grid=cmd.grid, pointer="/grid")
@@ -129,6 +135,10 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             host_why=host.why,
             due=clocks.start(ctx, opened.standard, Stage.RECEIVE, ctx.now),
             condition=opened.condition,
+            answers=taken.answers,
+            unread=taken.unread,
+            unanswered=taken.unanswered,
+            severity_why=None if severity is declared else taken.why,
         )
     ]
 
@@ -262,9 +272,13 @@ def report_verification(case: Case, cmd: ReportVerification, ctx: Context) -> Se
 
 
 def supply_info(case: Case, cmd: SupplyInfo, ctx: Context) -> Sequence[Body]:
-    """Record the reporter's answer; stopped clocks resume. Raises UnknownAttachment."""
+    """Record the reporter's answer, and the answers to questions of the category; stopped clocks resume.
+
+    Raises UnknownAttachment, UnknownQuestion or AnswerNotUnderstood.
+    """
     require_attachments(ctx, "/attachments")
-    return [InfoSupplied(note=cmd.note, attachments=cmd.attachments, **resume_clocks(case, ctx, ctx.now))]
+    supplied = InfoSupplied(note=cmd.note, attachments=cmd.attachments, **resume_clocks(case, ctx, ctx.now))
+    return [supplied, *answers_given(case, cmd.answers, cmd.attachments, ctx)]
 
 
 def self_close(case: Case, cmd: SelfClose, ctx: Context) -> Sequence[Body]:

@@ -16,6 +16,7 @@ from models.facts import (
     Fact,
     Informed,
     Merged,
+    QuestionsAnswered,
     Recategorised,
     Relocated,
     Responded,
@@ -33,6 +34,7 @@ from rules.deadlines import clocks
 from rules.deadlines.planning import postpone
 from rules.evolvers.common import NOTHING_PENDING, Changes, change, recomputed_clocks, with_added, with_urge
 from rules.life_cycle import acknowledgement_key
+from rules.questions import merged
 
 
 @change.register
@@ -91,6 +93,18 @@ def _(body: UrgeCancelled | UrgeLapsed, case: Case, fact: Fact) -> Changes:
 
 
 @change.register
+def _(body: QuestionsAnswered, case: Case, fact: Fact) -> Changes:
+    now = {answer.question for answer in body.answers}
+    return {
+        "answers": merged(case.answers, body.answers),
+        "unread": tuple(answer for answer in case.unread if answer.question not in now),
+        "unanswered": body.unanswered,
+        "not_known": tuple(dict.fromkeys((*(code for code in case.not_known if code not in now), *body.not_known))),
+        "attachments": with_added(case.attachments, *body.attachments),
+    }
+
+
+@change.register
 def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
     changes: Changes = {
         "category": body.category,
@@ -98,6 +112,8 @@ def _(body: Recategorised, case: Case, fact: Fact) -> Changes:
         "severity": body.severity,
         "suggested_host": body.suggested_host,
         "policy_version": body.policy_version or case.policy_version,
+        "unanswered": body.unanswered,
+        "not_known": case.not_known if body.category == case.category else (),
         **recomputed_clocks(case, body.clocks, fact, body.whole, whole_ends=body.whole_ends),
     }
     if case.clock is not None and body.limit is not None and not body.clocks:

@@ -117,7 +117,7 @@ async def correct_case(connection: AsyncConnection, facts: Sequence[Fact]) -> bo
         given,
     )
     await run(connection, _TASKS, {**given, "keys": [task["key"] for task in tasks]})
-    await run(connection, _WORDS, {"words": to_json(words_columns(first)).decode()})
+    await run(connection, _WORDS, {"words": to_json(words_columns(facts)).decode()})
     return True
 
 

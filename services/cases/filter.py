@@ -1,17 +1,20 @@
 """The filter of a list of cases, and its conditions on the table `cases`."""
 
+import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, and_, exists, func
+from pydantic import Field, StringConstraints, model_validator
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 
 from infra.store.criteria.scope import within, within_zone
 from models.base import EARLIEST, Code, CreditCode, Frozen, Text, WrittenInstant
 from models.enums import Light, Stage
 from models.errors import BadFilter
 from models.figures import FigureKey
+from models.policy.questions import Reading
 from models.tables import CASES, FACTS
 from services.criteria.conditions import is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
@@ -21,6 +24,11 @@ from services.figures.definitions import FIGURES
 Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at", "-updated_at"]
 
 
+#: One answer: the code of the question, and a value in its one form.
+AnswerTerm = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}=.{1,500}$")]
+_ANSWER = re.compile(r"answer\[([^\]]*)\]")
+
+
 class CaseFilter(Frozen):
     """What a list is narrowed to. `grid` means the whole subtree; `overdue` and `due` apply to open cases only.
 
@@ -28,6 +36,8 @@ class CaseFilter(Frozen):
     (up to now when left out); `without` leaves out those that belong to another figure as well. `handler` is who
     completed the handling or has claimed it, for those who lead them; `led` narrows to the cases of everybody the
     reader leads; `handled_by` is who completed it; `level` is where the case stands now (1 park … 4 micro-grid).
+    `answer`: answers to questions of a category, each `code=value`; several values of one question are alternatives. It
+    may be written `answer[code]=value` as well. Personal answers find nothing.
     """
 
     stage: tuple[Stage, ...] = ()
@@ -39,6 +49,7 @@ class CaseFilter(Frozen):
     category: Code | None = None
     department: Code | None = None
     enterprise: CreditCode | None = None
+    answer: Annotated[tuple[AnswerTerm, ...], Field(max_length=20)] = ()
     host: Code | None = None
     level: Annotated[int | None, Field(ge=1, le=4)] = None
     handled_by: UUID | None = None
@@ -55,6 +66,21 @@ class CaseFilter(Frozen):
     sort: Sort = "-reported_at"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _answers_by_name(cls, value: object) -> object:
+        """Take `answer[code]=value` as `answer=code=value`."""
+        if not isinstance(value, dict):
+            return value
+        named = {name: found[1] for name in value if isinstance(name, str) and (found := _ANSWER.fullmatch(name))}
+        if not named:
+            return value
+        given = [value.get("answer", ())] if isinstance(value.get("answer"), str) else [*value.get("answer", ())]
+        for name, code in named.items():
+            texts = value[name] if isinstance(value[name], list | tuple) else [value[name]]
+            given += [f"{code}={text}" for text in texts]
+        return {**{name: part for name, part in value.items() if name not in named}, "answer": given}
 
 
 def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -78,9 +104,27 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
         conditions.append(c.departments.contains([case_filter.department]))
     if case_filter.enterprise is not None:
         conditions.append(c.enterprise == case_filter.enterprise)
+    conditions += _answer_conditions(case_filter.answer)
     if case_filter.owner is not None:
         conditions.append(c.owner_id == case_filter.owner)
     return [*conditions, *_figure_conditions(case_filter, now), *_date_conditions(case_filter)]
+
+
+def _answer_conditions(terms: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield a condition for each question: one of its values was answered, and is not personal."""
+    values: dict[str, list[str]] = {}
+    for term in terms:
+        code, _, value = term.partition("=")
+        values.setdefault(code, []).append(value)
+    for code, wanted in values.items():
+        yield or_(
+            *(
+                CASES.c.state["answers"].contains([{"question": code, "reading": reading, "values": [value]}])
+                for value in wanted
+                for reading in Reading
+                if reading is not Reading.PERSONAL
+            )
+        )
 
 
 def _figure_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:

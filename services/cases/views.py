@@ -34,6 +34,7 @@ from rules.masking import reads_numbers
 from rules.requests import pending_requests
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
+from services.cases.answers import answer_views, hide_answers, open_views, unread_views
 from services.cases.names import Names
 from services.cases.proof import proof_code
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
@@ -177,6 +178,9 @@ def case_view(
             system=row.external_system, number=row.external_number if whole else mask_numbers(row.external_number)
         ),
         matter=case.matter,
+        answers=answer_views(case, names.language, whole=whole),
+        unanswered=open_views(case.unanswered, names.language),
+        not_understood=unread_views(case.unread, names.language, whole=whole),
         occurred_at=case.occurred_at,
         received_at=case.received_at,
         archived_at=case.archived_at,
@@ -211,7 +215,7 @@ def _prose(body: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     if whole:
         show(body)
         return body
-    masked: dict[str, Any] = mask_prose(body)
+    masked: dict[str, Any] = mask_prose(hide_answers(body))
     return masked
 
 
@@ -233,7 +237,7 @@ def files_of(facts: Iterable[FactView]) -> tuple[str, ...]:
 
 
 def _reasons(fact: Fact) -> tuple[Explanation, ...]:
-    found = (getattr(fact.body, name, None) for name in ("owner_why", "host_why"))
+    found = (getattr(fact.body, name, None) for name in ("owner_why", "host_why", "severity_why"))
     return tuple(why for why in found if why is not None)
 
 

@@ -16,6 +16,7 @@ from models.context import Context, Person
 from models.enums import Level, OwnerKind, RequestKind, Role, Stage
 from models.errors import NoSuchCase
 from models.facts import EnterpriseLinked, Fact, Received
+from models.policy.questions import Door, Question
 from models.views import CaseView, FactView, Told
 from rules.deadlines.standards import extension_rule, openings, standard_of, suspension_days
 from rules.deciders.requests import latest_extension
@@ -62,13 +63,15 @@ class CaseRules(Frozen):
     `answer_required`: it is completed only with an answer for the reporter. `own_requests`: what the reader asked for
     and may take back. `stands_at`: the level that an escalation leads up from. `supervisor_reopens`: it was reopened
     before, so only a supervisor decides whether it is again. `most`: how often in a round a return, a transfer, a
-    suspension or a question may be asked; `used`: how often each was. `quick`: dates to choose at one click.
+    suspension or a question may be asked; `used`: how often each was. `questions`: those of the
+    category. `quick`: dates to choose at one click.
     """
 
     evidence_required: bool
     answer_required: bool
     extension: ExtensionTerms | None
     suspension_days: int
+    questions: tuple[Question, ...]
     conditions: tuple[ConditionChoice, ...]
     helpers_missing: tuple[str, ...]
     claimed_by_me: bool
@@ -224,6 +227,7 @@ def _case_rules(case: Case, ctx: Context, person: Person, names: Names) -> CaseR
         answer_required=case.source in ctx.policy.answers_required,
         extension=extension,
         suspension_days=suspension_days(standard, ctx.policy),
+        questions=() if category is None else category.asked_at(Door.DESK),
         conditions=tuple(ConditionChoice(code=c.code, name_zh=c.name_zh, name_en=c.name_en) for c, _ in found),
         helpers_missing=tuple(names.department(code) for code in waiting),
         claimed_by_me=case.claimed_by == person.id,

@@ -30,6 +30,7 @@ _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
         TaskKind.CONFIRM_VOID,
         TaskKind.SPLIT_AGAIN,
         TaskKind.ANSWER_URGE,
+        TaskKind.ANSWER_QUESTIONS,
     ),
     Role.REVIEWER: (TaskKind.REVIEW,),
     Role.SUPERVISOR: (

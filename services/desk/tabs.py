@@ -66,7 +66,7 @@ _DESK_TASKS: Mapping[tuple[DeskTab, Role], tuple[TaskKind, ...]] = {
     (DeskTab.REVIEWING, Role.REVIEWER): (TaskKind.REVIEW,),
     (DeskTab.DECIDING, Role.DUTY_OFFICER): (
         TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_REOPEN, TaskKind.CONFIRM_VOID,
-        TaskKind.SPLIT_AGAIN, TaskKind.ANSWER_URGE,
+        TaskKind.SPLIT_AGAIN, TaskKind.ANSWER_URGE, TaskKind.ANSWER_QUESTIONS,
     ),
     (DeskTab.DECIDING, Role.SUPERVISOR): (
         TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_SUSPENSION, TaskKind.DECIDE_REOPEN,

@@ -190,4 +190,5 @@ def _category(policy: Policy, category: Category) -> CategoryView:
         )
         for condition, standard in openings(policy, category)
     )
-    return CategoryView(**category.model_dump(exclude={"limits", "conditions"}), conditions=conditions)
+    shown = {name: getattr(category, name) for name in CategoryView.model_fields if name != "conditions"}
+    return CategoryView(**shown, conditions=conditions)

@@ -6,6 +6,7 @@ from models.base import Frozen
 from models.enums import Role, Severity, Source, UnitType
 from models.policy.document import EverydayWord
 from models.policy.limits import Limit
+from models.policy.questions import Question
 
 
 class UnitView(Frozen):
@@ -72,7 +73,7 @@ class CategoryView(Frozen):
     """小类, with the conditions under which a case of it is opened; the first that fits applies.
 
     `withdrawable` False: once accepted, the matter goes on whatever its reporter says. `active` False: nothing new
-    is reported under it.
+    is reported under it. `questions`: what is asked besides the description.
     """
 
     code: str
@@ -83,6 +84,7 @@ class CategoryView(Frozen):
     evidence_required: bool
     withdrawable: bool = True
     active: bool = True
+    questions: tuple[Question, ...] = ()
     conditions: tuple[ConditionView, ...]
 
 

@@ -24,6 +24,7 @@ from infra.outages import DATABASE
 from infra.store.context import local_day, read_context
 from infra.store.place import is_elsewhere
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
+from models.answers import Asked, GivenAnswers
 from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
@@ -42,6 +43,7 @@ from models.ids import derived_id, new_id
 from models.messages import CaseStart, Receipt, Step
 from models.sealed import Sealed
 from rules.decide import decide
+from rules.questions import check_answers
 from rules.scope import in_force
 from services.organisation.locate import check_place, find_unit_at
 from services.runtime.resources import Resources
@@ -62,6 +64,8 @@ class ReportInput(Frozen):
 
     Without a `title`, one is made of the description (`rules.titles`). `mismatch_meant`: the location lies outside the
     given grid, and that is meant. `enterprise`: the credit code of the enterprise that the report is about.
+    `answers`: to the questions of the category, by code; left out by who was not asked. `asked`: where they were asked,
+    and under which version of the policy; by another version than the one in force, they are taken as far as they fit.
     """
 
     report_id: UUID
@@ -76,6 +80,8 @@ class ReportInput(Frozen):
     severity: Severity | None = None
     source: Source | None = None
     enterprise: CreditCode | None = None
+    answers: GivenAnswers | None = None
+    asked: Asked | None = None
     attachments: Attachments = ()
     reporter: ReporterInput | None = None
 
@@ -303,7 +309,7 @@ async def _checked_start(
     if report_input.grid is not None and report_input.location is not None:
         await check_place(connection, grid, report_input.location, mismatch_meant=report_input.mismatch_meant)
     start = _start(person, report_input, grid, now, await local_day(connection, now), external, reporter)
-    await _check(connection, start, now)
+    await _check(connection, start, now, report_input)
     return start
 
 
@@ -334,6 +340,8 @@ def _start(
         anonymous=report_input.reporter.anonymous if report_input.reporter else False,
         external=external,
         enterprise=report_input.enterprise,
+        answers=report_input.answers,
+        asked=report_input.asked,
         content_hash=report_input.content_hash,
     )
     return CaseStart(report=report, actor=Actor(person=person.id), attempt=new_id())
@@ -348,11 +356,19 @@ def _default_source(person: Person, today: date) -> Source:
     return Source.RESIDENT
 
 
-async def _check(connection: AsyncConnection, start: CaseStart, now: datetime) -> None:
+async def _check(connection: AsyncConnection, start: CaseStart, now: datetime, report_input: ReportInput) -> None:
     """Run the rule of the recording step without recording, so that a bad report starts no workflow."""
     step = _step(start, now)
     context = await read_context(connection, step, None)
     decide(None, step, context.model_copy(update={"case_no": "0"}))
+    _check_answers(report_input, context)
+
+
+def _check_answers(report_input: ReportInput, context: Context) -> None:
+    """Refuse answers that do not fit, of a sender who was asked these very questions (`rules.questions`)."""
+    files = report_input.attachments
+    given, asked = report_input.answers, report_input.asked
+    check_answers(context.policy, context.policy_version, report_input.category, given, asked, files)
 
 
 def _start_from_cache(
@@ -374,6 +390,7 @@ def _start_from_cache(
     context: Context = snapshot.context(person, report_input.grid, now)
     start = _start(person, report_input, report_input.grid, now, context.today, external, None)
     decide(None, _step(start, now), context)
+    _check_answers(report_input, context)
     return start
 
 

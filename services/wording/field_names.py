@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 FIELDS: Mapping[str, tuple[str, str]] = {
     "answer": ("答复", "answer"),
     "answer_by": ("答复期限", "answer by"),
+    "answers": ("填答", "answers"),
     "attachments": ("附件", "attachments"),
     "category": ("类别", "category"),
     "co_handlers": ("协办部门", "co-handlers"),

@@ -79,6 +79,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "urge_overdue": ("督办超期未答复", "urge order overdue"),
     "urge_cancelled": ("撤销督办", "urge order cancelled"),
     "urge_lapsed": ("督办未答复,随结案失效", "urge order lapsed unanswered"),
+    "questions_answered": ("补填问项", "questions answered"),
     "recategorised": ("变更分类", "recategorised"),
     "relocated": ("变更位置", "relocated"),
     "enterprise_linked": ("关联企业", "linked to an enterprise"),
@@ -149,6 +150,7 @@ TASKS: dict[str, tuple[str, ...]] = {
     "decide_suspension": ("待审批挂账", "suspension to decide"),
     "decide_reopen": ("待审批重开", "reopening to decide"),
     "decide_appeal": ("待裁定申诉", "appeal to decide"),
+    "answer_questions": ("问项待补填", "questions to answer"),
     "split_again": ("关联事务待处理", "errand to deal with"),
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -166,6 +168,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "answer_urge": ("答复督办", "answer the urge order"),
     "cancel_urge": ("撤销督办", "cancel the urge order"),
     "retract": ("撤回申请", "retract a request"),
+    "answer_questions": ("补填问项", "answer the questions"),
     "recategorise": ("变更分类", "recategorise"),
     "adopt": ("改用新策略", "adopt a newer policy"),
     "relocate": ("变更位置", "relocate"),

@@ -23,6 +23,7 @@ _LIKELY = (
         "recuse", "lift_recusal",
     ), 3)
     | dict.fromkeys(("reject", "withdraw", "void"), 1)
+    | {"answer_questions": 2}
     | dict.fromkeys(("grant_suspension", "grant_extension", "appeal", "decide_appeal", "complete"), 60)
 )  # fmt: skip
 
@@ -60,7 +61,8 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
         "department": department,
         "co_handlers": mostly(luck.choice([[], ["labour"], ["labour", "environment"]]), ["fire"]),
         "evidence": mostly([PHOTO], []), "attachments": [PHOTO],
-        "category": mostly("0103", "0201", "9999"), "grid": luck.choice([MICRO, MICRO_2, GRID, OTHER_MICRO]),
+        "category": mostly(luck.choice(["0103", "0301"]), "0201", "9999"),
+        "grid": luck.choice([MICRO, MICRO_2, GRID, OTHER_MICRO]),
         "into": luck.choice([*about.numbers, "nothing"]),
         "case_no": mostly(None, *about.numbers),
         "parts": [{"category": mostly("0201", "9999"), "title": "另一件事"}],
@@ -68,6 +70,7 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
         "enterprise": mostly(luck.choice(ENTERPRISES), None, "91130100MA09999990"),
         "score": 4, "upheld": luck.random() < 0.5, "mode": luck.choice(["act", "inform"]),
         "to_level": mostly(None, 1, 3), "purpose": "safety",
+        "answers": mostly({"smell": ("sour",)}, {"smell": ("fire",)}, {"none": ("1",)}), "not_known": [],
     }  # fmt: skip
     if kind == "request_extension" and about.due_at is not None:
         choices["until"] = mostly(about.due_at + timedelta(hours=luck.choice([2, 20])), later)
@@ -79,13 +82,20 @@ def a_command(kind: str, luck: random.Random, now: datetime, about: About) -> An
     if kind == "link_enterprise":
         return model.model_validate({"enterprise": choices["enterprise"]}, context=STORED)
     body = {name: choices[name] for name in model.model_fields if name in choices}
+    return model.model_validate(_fitted(kind, body, choices, luck))
+
+
+def _fitted(kind: str, body: dict[str, Any], choices: dict[str, Any], luck: random.Random) -> dict[str, Any]:
+    """The body without what this kind of command would be refused for most of the time."""
     if kind == "transfer":
-        body |= luck.choice([{"to_person": "fire_handler_2"}, {"to_department": department}])
+        body |= luck.choice([{"to_person": "fire_handler_2"}, {"to_department": choices["department"]}])
     if kind in ("grant_extension", "grant_suspension"):
         body.pop("until")
     if kind in ("fail_review", "decide_appeal"):
         body.pop("departments", None)
         body.pop("department", None)
     if kind == "add_co_handler":
-        body["departments"] = [department]
-    return model.model_validate(body)
+        body["departments"] = [choices["department"]]
+    if kind in ("recategorise", "supply_info"):
+        body.pop("answers")
+    return body

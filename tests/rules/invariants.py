@@ -38,6 +38,7 @@ WAYS_OUT: dict[TaskKind, frozenset[str]] = {
     TaskKind.DECIDE_REOPEN: frozenset({"grant_reopen", "refuse_reopen", "retract"}),
     TaskKind.DECIDE_APPEAL: frozenset({"decide_appeal", "retract"}),
     TaskKind.SPLIT_AGAIN: frozenset({"split"}),
+    TaskKind.ANSWER_QUESTIONS: frozenset({"answer_questions"}),
 }
 
 

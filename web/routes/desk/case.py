@@ -1,6 +1,6 @@
 """The page of one case (D2), its forms, preview, print, history and evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from doors.client import public_address
 from doors.dependencies import Services, ServicesDep
 from models.enums import Role, Severity, Stage
 from models.ids import new_id
+from models.policy.questions import Question, QuestionKind
 from models.views import FactView
 from services.cases.duplicates import DuplicateQuery, find_duplicates
 from services.commands.transfer_targets import colleagues
@@ -46,6 +47,7 @@ from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
 from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
+from web.views.questions import ANSWERS
 from web.views.unit_names import short_unit
 
 router = APIRouter()
@@ -93,7 +95,7 @@ async def show_case(
     async with services.reading.connect() as connection:
         view = await get_case_page(connection, reader.person, case_no, reader.now, reader.language)
         if form is None:
-            offered = _offered(view)
+            offered = offered_on(view)
             step = first_step(offered, mine=view.rules.claimed_by_me)
             form = OpenForm(step) if step else None
         context = case_context(reader, view)
@@ -107,8 +109,11 @@ async def show_case(
     return page_or_part(request, reader, "case/page.html", "case/part.html", status, **context)
 
 
-def _offered(view: CasePageView) -> tuple[str, ...]:
-    return offered_commands(view.case.allowed_commands, view.rules.own_requests, hosted=view.case.host is not None)
+def offered_on(view: CasePageView) -> tuple[str, ...]:
+    """The commands that the page of a case offers."""
+    offered = offered_commands(view.case.allowed_commands, view.rules.own_requests, hosted=view.case.host is not None)
+    asks = bool(view.rules.questions or view.case.unanswered)
+    return tuple(name for name in offered if asks or name != "answer_questions")
 
 
 async def _read_view(services: Services, reader: Reader, case_no: str) -> CasePageView:
@@ -127,7 +132,7 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "svg": draw_timeline(timeline(view, lines, reader)),
         "place_map": draw_place(_place(view), reader.text("北")),
         "pictures": sort_pictures(view),
-        "actions": sort_actions(_offered(view)),
+        "actions": sort_actions(offered_on(view)),
         "linked": linked_matters(view.facts),
         "begins_emergency": view.case.stage is not Stage.CLOSED and reader.acts_as(Role.DUTY_OFFICER, Role.SUPERVISOR),
         # Whoever may add a co-handler may as well send somebody without an account a link.
@@ -205,8 +210,26 @@ async def form_context(
         "choice_words": choice_words,
         "reasons": lambda name: reason_choices(form.command, name, reader),
         "dates": lambda name: date_choices(form.command, name, view, reader),
+        "open_questions": open_questions,
+        "typed_answers": typed_answers,
         "if_revision": form.command not in WITHOUT_REVISION,
     }
+
+
+def open_questions(view: CasePageView) -> tuple[Question, ...]:
+    """The questions of the case to which no answer was given."""
+    answered = {answer.question for answer in view.case.answers}
+    return tuple(question for question in view.rules.questions if question.code not in answered)
+
+
+def typed_answers(
+    view: CasePageView, typed: Mapping[str, list[str]], questions: Sequence[Question]
+) -> dict[str, list[str]]:
+    """What the controls of the questions hold: what was typed, or else the answers of the case that the reader sees."""
+    if any(name.startswith(ANSWERS) for name in typed):
+        return dict(typed)
+    shown = {question.code for question in questions if question.kind is not QuestionKind.PHOTO}
+    return {f"{ANSWERS}{one.question}": list(one.values) for one in view.case.answers if one.question in shown}
 
 
 async def duplicate_candidates(connection: AsyncConnection, reader: Reader, view: CasePageView) -> tuple[Any, ...]:

@@ -196,7 +196,7 @@ async def _show_refusal(
     """Show the form again, with the refusal at its field, or above the form with what others did in the meantime."""
     text = refusal_text(error, reader)
     field = field_of_pointer(error.pointer or "")
-    if field in {one.name for one in fields_of(posted.command)}:
+    if field.split(".")[0] in {one.name for one in fields_of(posted.command)}:
         return await _show_faults(request, services, reader, case_no, posted, error.status, {field: text})
     meanwhile = await _facts_since_seen(services, reader, case_no, posted.seen)
     conflicts = tuple(fact for fact in meanwhile if fact.kind not in HARMLESS)

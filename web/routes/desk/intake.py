@@ -18,7 +18,7 @@ from services.desk.last_handled import last_handled
 from services.desk.tabs import DeskTab, on_tab, tabs_of
 from web.pages import page_or_part
 from web.reader import Reader, SignedIn
-from web.routes.desk.case import OpenForm, case_context, duplicate_candidates, form_context
+from web.routes.desk.case import OpenForm, case_context, duplicate_candidates, form_context, offered_on
 from web.views.case.command_forms import is_command
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.word_diff import compare_words
@@ -29,7 +29,7 @@ router = APIRouter()
 #: The commands that the intake desk offers.
 OFFERED = (
     "accept", "reject", "request_verification", "request_info", "dispatch", "send_back", "merge", "recategorise",
-    "relocate",
+    "answer_questions", "relocate",
 )  # fmt: skip
 MAX_ITEMS = 50
 
@@ -141,7 +141,7 @@ async def _selected_case(
 ) -> dict[str, Any]:
     """The selected case with its form and its possible duplicates. `following`: the case that comes after it."""
     view = await get_case_page(connection, reader.person, no, reader.now, reader.language)
-    offered = [name for name in OFFERED if name in view.case.allowed_commands]
+    offered = [name for name in OFFERED if name in offered_on(view)]
     command = query.act if query.act in offered else next(iter(offered), "")
     form = OpenForm(command, back=_going_on(tab, following)) if command else None
     if query.form is not None and query.no == no:

@@ -7,6 +7,7 @@ from typing import Any
 from models.commands import HUMAN_COMMAND_MODELS
 from models.enums import EscalationMode, Severity, UnmaskPurpose, UrgeKind
 from services.wording import vocabulary
+from web.views.questions import ANSWERS
 from web.views.translation_marks import _
 
 #: How many parts the form of a split offers, and the controls of each.
@@ -90,6 +91,8 @@ _FIELDS: Mapping[str, Field] = {
         _("向反映人公开的成果照片"),
         hint=_("不选则不公开。只选没有人脸、车牌等能认出个人的内容的照片。"),
     ),
+    "answers": Field("answers", "questions", _("问项")),
+    "not_known": Field("not_known", "not_known", _("无法得知的问项"), hint=_("问过而问不到的,勾选后不再提示补填。")),
     "interim": Field("interim", "check", _("仅为阶段进展,不是最终反馈")),
 }
 _OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
@@ -136,6 +139,7 @@ _OVERRIDES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("reject", "reason"): {"hint": _("上报人会看到。")},
     ("abort", "reason"): {"hint": _("核查通过后上报人会看到。")},
     ("refuse_reopen", "reason"): {"hint": _("上报人会看到。")},
+    ("recategorise", "answers"): {"kind": "unasked"},
     ("recategorise", "condition"): {"hint": _("填写新类别的立案条件编码;不填则用第一个符合的条件。"), "kind": "text"},
 }
 
@@ -165,7 +169,10 @@ def is_command(name: str) -> bool:
 def known_values(command: str, given: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The form values that belong to controls of this command."""
     names = {control for field in fields_of(command) for control in control_names(field)}
-    return {name: list(values) for name, values in given.items() if name in names}
+    asks = any(field.kind == "questions" for field in fields_of(command))
+    return {
+        name: list(values) for name, values in given.items() if name in names or (asks and name.startswith(ANSWERS))
+    }
 
 
 def control_names(field: Field) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.errors import known_errors
 from models.views import FactView
+from services.cases.answers import told_in_fact
 from services.wording import vocabulary
 from services.wording.informed import informed_text
 from web.local_time import format_exact, format_short
@@ -200,6 +201,18 @@ def _photo_count(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return visitor.text("%(n)s 张", n=len(value))
 
 
+def _answers(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return told_in_fact(value, visitor.language)
+
+
+def _codes(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return ", ".join(value)
+
+
+def _open_questions(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
+    return "; ".join(one["text_en" if visitor.language == "en" else "text_zh"] for one in value)
+
+
 def _word(book: vocabulary.Labels) -> Formatter:
     return lambda value, names, visitor: vocabulary.label_of(book, str(value), visitor.language)
 
@@ -226,6 +239,9 @@ _DETAILS: Sequence[tuple[str, str, Formatter]] = (
     ("question", _("问题"), _text),
     ("note", _("说明"), _text),
     ("right_channel", _("正确渠道"), _text),
+    ("answers", _("填答"), _answers),
+    ("not_known", _("无法得知的问项"), _codes),
+    ("unanswered", _("未填的问项"), _open_questions),
     ("from_host", _("原主办"), _name),
     ("host", _("主办"), _name),
     ("co_handlers", _("协办"), _names),
@@ -279,7 +295,7 @@ _DETAILS: Sequence[tuple[str, str, Formatter]] = (
 )
 #: Details that are not shown, because the case page shows them elsewhere.
 _HIDDEN: Mapping[str, frozenset[str]] = {
-    "received": frozenset({"category", "severity", "grid", "case_no"}),
+    "received": frozenset({"category", "severity", "grid", "case_no", "answers", "unanswered"}),
     "overdue": frozenset({"owner"}),
     "verification_requested": frozenset({"decide_by"}),
     "step_fired": frozenset({"stage"}),

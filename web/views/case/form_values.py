@@ -1,11 +1,14 @@
 """Conversion of form values to a command's body."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.base import SHA256
 from web.views.case.command_forms import PART_FIELDS, PARTS, Field, fields_of
+from web.views.questions import ANSWERS, given_answers
 
 FormValues = Mapping[str, list[str]]
 
@@ -15,16 +18,22 @@ def body_of(command: str, given: FormValues, zone: ZoneInfo) -> dict[str, Any]:
 
     Nothing is checked here: invalid values are passed on as typed, and the model refuses them.
     """
-    return {field.name: value for field in fields_of(command) if (value := _value(field, given, zone)) is not None}
+    body = {field.name: value for field in fields_of(command) if (value := _value(field, given, zone)) is not None}
+    photos = [text for texts in body.get("answers", {}).values() for text in texts if re.fullmatch(SHA256, text)]
+    if photos and any(field.name == "attachments" for field in fields_of(command)):
+        body["attachments"] = list(dict.fromkeys([*body.get("attachments", ()), *photos]))
+    return body
 
 
 def _value(field: Field, given: FormValues, zone: ZoneInfo) -> Any:
     match field.kind:
         case "place":
             return _place(given)
+        case "questions":
+            return given_answers(given) or None
         case "parts":
             return _parts(given) or None
-        case "departments" | "more_departments" | "co_handlers" | "files" | "photos":
+        case "departments" | "more_departments" | "co_handlers" | "files" | "photos" | "not_known":
             return [value for value in given.get(field.name, []) if value] or None
         case "check" | "unasked":
             return True if given.get(field.name) else None
@@ -66,5 +75,9 @@ def _parts(given: FormValues) -> list[dict[str, str]]:
 
 
 def field_of_pointer(pointer: str) -> str:
-    """The name of the field that a JSON pointer (`/co_handlers/0`) refers to; empty for an empty pointer."""
-    return pointer.strip("/").split("/")[0]
+    """The name of the field that a JSON pointer (`/co_handlers/0`) refers to; empty for an empty pointer.
+
+    Each answer to a question has a control of its own (`answers.people`).
+    """
+    names = pointer.strip("/").split("/")
+    return f"{ANSWERS}{names[1]}" if names[0] == "answers" and len(names) > 1 else names[0]
