@@ -1,18 +1,22 @@
 """One system for all tests of the interface, on its own port, with a key for each place."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
+from doors.dependencies import Services
 from infra.database import transaction
 from models.context import Grant, Person
 from models.enums import Role
 from services.open311.keys import NewKey, make_key
+from services.runtime.resources import Resources
 from tests.builders import COMMUNITY, MICRO_2, OTHER_PARK, PARK, SINCE, person_id
 from tests.servers import Servers
 from tests.ui.site import Site, running_site
@@ -63,6 +67,14 @@ class Interface:
         return found
 
 
+@contextmanager
+def allowed_on_this_machine() -> Iterator[None]:
+    """Let a site that starts meanwhile fetch from 127.0.0.1, where the tests serve files."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GRIDLOOP_OUTGOING_PRIVATE", "127.0.0.1/32")
+        yield
+
+
 def admin() -> Person:
     """The administrator of the tiny park."""
     grant = Grant(role=Role.ADMIN, grid=None, department=None, since=SINCE)
@@ -72,7 +84,10 @@ def admin() -> Person:
 @pytest.fixture(scope="session")
 def running(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interface]:
     """The interface, for the whole run."""
-    with running_site(servers, tmp_path_factory.mktemp("open311")) as site, httpx.Client(timeout=60) as http:
+    with ExitStack() as stack:
+        with allowed_on_this_machine():
+            site = stack.enter_context(running_site(servers, tmp_path_factory.mktemp("open311")))
+        http = stack.enter_context(httpx.Client(timeout=60))
 
         async def make() -> dict[str, str]:
             found = {}
@@ -92,3 +107,21 @@ def open311(running: Interface) -> Interface:
     """The interface, with no limit used."""
     running.site.clear_limits()
     return running
+
+
+@contextmanager
+def unrecorded(open311: Interface) -> Iterator[None]:
+    """While the block runs, no case gets a number: another transaction holds the counters. So reports are durable in
+    their workflows and not recorded; the interface waits a second for them."""
+    app, harness = open311.site.harness.app, open311.site.harness
+    services: Services = app.state.services
+    impatient = harness.settings.model_copy(update={"answer_seconds": 1.0})
+    resources = Resources(impatient, harness.engine, harness.temporal)
+    with psycopg.connect(harness.settings.database) as holder:
+        holder.execute("LOCK TABLE case_counters IN EXCLUSIVE MODE")
+        app.state.services = Services(resources, services.people, services.identity)
+        try:
+            yield
+        finally:
+            app.state.services = services
+            holder.rollback()
