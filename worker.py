@@ -33,6 +33,7 @@ from activities.matters.relay import Relay
 from activities.recording import Recorder
 from activities.rollout import RolloutActivities
 from activities.sending import SendActivities
+from activities.training import TrainingActivities
 from infra.awaiting import await_place
 from infra.database import open_database, open_recording_engine
 from infra.database_roles import warn_of_rights
@@ -66,6 +67,8 @@ from services.policies.publish import catch_up_rollouts
 from services.reporters.nightly import nightly
 from services.reporters.prepare import prepare_reporters
 from services.runtime.resources import Resources
+from services.suggestions.schedule import schedule_training
+from services.suggestions.train import train_all
 from workflows.anchor import AnchorWorkflow
 from workflows.archive import ArchiveWorkflow
 from workflows.audit import AuditWorkflow
@@ -77,6 +80,7 @@ from workflows.matter import MatterWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
 from workflows.send import SendWorkflow
+from workflows.training import TrainingWorkflow
 
 if TYPE_CHECKING:
     from doors.worker import WorkerDoor
@@ -91,6 +95,7 @@ HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     ArchiveWorkflow,
     BulletinWorkflow,
     ExportWorkflow,
+    TrainingWorkflow,
 )
 WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, MailboxWorkflow, *HEAVY_WORKFLOWS)
 #: How many attempts to send a worker process makes at once (our choice).
@@ -193,6 +198,7 @@ def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -
         BulletinActivities(engine, make_bulletins).make_bulletins,
         exports.make_export,
         exports.remove_export,
+        TrainingActivities(engine, settings, train_all).train_suggestions,
     ]
 
 
@@ -271,6 +277,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
             await schedule_audits(client, queue)
             await schedule_archive(client, queue)
             await schedule_anchors(client, queue)
+            await schedule_training(client, queue)
             return await schedule_bulletins(client, engine, queue)
         except Exception as error:  # noqa: BLE001 (logged and retried)
             if (why := str(error)) != told:

@@ -58,6 +58,7 @@ COMMANDS = {
     "stations": "cli.stations:app",
     "emergencies": "cli.emergencies:app",
     "referral-desks": "cli.referrals:app",
+    "suggestions": "cli.suggestions:app",
 }
 
 

@@ -32,6 +32,7 @@ _BY_TAG: Mapping[str, tuple[Scope, Scope]] = {
     # Who reported is no mere reading: the keeper's look follows the command `unmask`.
     "reporters": (Scope.ACT, Scope.ACT),
     "stations": _READ_ACT,
+    "suggestions": (Scope.READ, Scope.REPORT),
     "supervision": _READ_ACT,
 }
 #: By method and path: what a tag does not say.

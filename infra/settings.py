@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     #: Temporal's task queue, the same for all processes of a system.
     case_queue: str = CASE_QUEUE
     #: Which queues a worker process serves, comma-separated: `cases` (steps and deadlines), `heavy` (exports, audits,
-    #: bulletins, rollouts, archive, anchors).
+    #: bulletins, rollouts, archive, anchors, training).
     worker_queues: Queues = ("cases", "heavy")
     #: How many pieces of heavy work a worker process does at once. Each holds a connection of the pool.
     worker_heavy: Annotated[int, Field(ge=1, le=100)] = 4
@@ -288,6 +288,14 @@ class Settings(BaseSettings):
     #: For how many days an upload is kept that nothing names. A phone without a network sends the report later than its
     #: photos, so days and not hours.
     upload_days: Annotated[int, Field(ge=1, le=365)] = 7
+
+    #: Where the trained models of suggestions are: a folder, or `s3://bucket/path` of an S3-compatible store that all
+    #: APIs and workers share. None: `models` in the data directory, for one machine.
+    suggestion_models: Place | None = None
+    #: The least certainty, 0 … 1, at which a suggestion is shown to people.
+    suggestion_certainty: Annotated[float, Field(ge=0.3, le=1)] = 0.7
+    #: How many closed cases a park must have before anything is learnt from them.
+    suggestion_cases: Annotated[int, Field(ge=50, le=1_000_000)] = 300
 
     #: The S3-compatible server of attachments, archive and vault (`https://host:port`), its region, and whether the
     #: bucket is in the path of its addresses (as MinIO and Ceph have it) or in the host name. None: Amazon's, or the

@@ -8,7 +8,8 @@ CASE_QUEUE = "gridloop-cases"
 def heavy_queue(case_queue: str) -> str:
     """Return the queue of the work that takes long, beside the queue of the cases.
 
-    Exports, audits, bulletins, rollouts, archive, anchors. A worker process serves one of the two queues, or both.
+    Exports, audits, bulletins, rollouts, archive, anchors, training. A worker process serves one of the two queues, or
+    both.
     """
     return f"{case_queue}-heavy"
 

@@ -37,6 +37,7 @@ from api.routes import (
     reporters,
     second_factor,
     stations,
+    suggestions,
     supervision,
     tokens,
 )
@@ -77,5 +78,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     open311_updates.router,
     open311_updates.keyed,
     open311_keys.router,
+    suggestions.router,
     *matters.ROUTERS,
 )

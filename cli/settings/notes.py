@@ -56,6 +56,11 @@ SECTIONS = (
         "s3_secret_access_key_file": "存放访问密钥的文件",
         "s3_ca_file": "自建证书机构的证书(PEM),与系统证书一并信任",
     }),
+    Section("受理建议", "Suggestions at intake", {
+        "suggestion_models": "训练出的模型的位置:目录,或 s3://桶/路径;多个接口和工作进程共用同一处",
+        "suggestion_certainty": "建议的最低把握(0–1),低于此值不显示",
+        "suggestion_cases": "园区至少有多少已办结案件才训练模型",
+    }),
     Section("对外请求", "Requests to other systems", {
         "outgoing_private": "允许访问的内网系统(如短信网关):地址、网段或主机名,逗号分隔;其余内网地址一律拒绝",
         "outgoing_ca_file": "自建证书机构的证书(PEM),访问其他系统时与系统证书一并信任",
@@ -105,7 +110,7 @@ SECTIONS = (
     }),
     Section("工作进程", "Workers", {
         "case_queue": "Temporal 任务队列,同一系统的所有进程相同",
-        "worker_queues": "本工作进程承担的队列:cases 为案件与时限,heavy 为导出、对账、通报、规则切换、归档、存证",
+        "worker_queues": "本工作进程承担的队列:cases 为案件与时限,heavy 为导出、对账、通报、规则切换、归档、存证、训练",
         "worker_heavy": "同时进行的重型工作数,各占一个数据库连接",
         "worker_host": "工作进程应答 /livez、/readyz、/metrics 的地址",
         "worker_port": "其端口,0 为不开;其他机器可及者都能读取指标,除非设了 metrics_token",
@@ -140,6 +145,7 @@ EXAMPLES = {
     "allowed_hosts": "grid.example.gov.cn",
     "archive": "s3://gridloop/archive",
     "attachments": "s3://gridloop/attachments",
+    "suggestion_models": "s3://gridloop/models",
     "s3_endpoint": "https://s3.example:9000",
     "s3_region": "cn-north-1",
     "map_tiles_url": "https://tiles.example/{z}/{x}/{y}.png",

@@ -18,6 +18,7 @@ from models.base import (
     is_none,
 )
 from models.commands.report import Attachments, GivenLocation
+from models.commands.suggestion import SuggestionId
 from models.enums import EscalationMode, RequestKind, Severity, UrgeKind
 from models.policy.questions import MOST_QUESTIONS
 from models.policy.standard import LevelName
@@ -115,6 +116,7 @@ class Recategorise(Given):
     condition: Code | None = None
     reason: Note
     answers: OptionalAnswers = None
+    suggestion: SuggestionId = None
 
 
 class Adopt(Given):

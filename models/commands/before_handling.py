@@ -7,6 +7,7 @@ from pydantic import Field
 from models.answers import OptionalAnswers
 from models.base import Code, Given, Note, OptionalNote, WrittenInstant
 from models.commands.report import Attachments
+from models.commands.suggestion import SuggestionId
 
 
 class Accept(Given):
@@ -15,6 +16,7 @@ class Accept(Given):
     kind: Literal["accept"] = "accept"
     condition: Code | None = None
     note: OptionalNote = ""
+    suggestion: SuggestionId = None
 
 
 class Reject(Given):
@@ -84,3 +86,4 @@ class Dispatch(Given):
     host: Code
     co_handlers: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
     note: OptionalNote = ""
+    suggestion: SuggestionId = None

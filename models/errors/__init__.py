@@ -68,6 +68,7 @@ from models.errors.input import (
     LevelNotHigher as LevelNotHigher,
     NoSuchCase as NoSuchCase,
     NoSuchLead as NoSuchLead,
+    NoSuchSuggestion as NoSuchSuggestion,
     NoSuchVersion as NoSuchVersion,
     NotACoHandler as NotACoHandler,
     NothingToChange as NothingToChange,

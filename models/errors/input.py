@@ -34,6 +34,13 @@ class CategoryOutOfUse(DomainError):
     en = "Category {category} is no longer in use: choose another."
 
 
+class NoSuchSuggestion(DomainError):
+    code = "no_such_suggestion"
+    status = 422
+    zh = "没有建议 {suggestion}。"
+    en = "There is no suggestion {suggestion}."
+
+
 class UnknownCondition(DomainError):
     code = "unknown_condition"
     status = 422

@@ -33,6 +33,7 @@ from models.tables.reporter import ReporterRow
 from models.tables.roster import AbsenceRow, InterestRow, OrgAlarmRow, ShiftRow
 from models.tables.send import SendAttemptRow, SendRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
+from models.tables.suggestion import SuggestionModelRow, SuggestionUseRow
 from models.tables.worker import WorkerRow, WorkflowPlaceRow
 from models.tables.zone import ZoneRow
 
@@ -53,6 +54,8 @@ __all__ = [
     "MATTER_NOTICES",
     "NOTICES",
     "ONE_TIME_LINKS",
+    "SUGGESTION_MODELS",
+    "SUGGESTION_USES",
     "TASKS",
     "ZONES",
     "AbsenceRow",
@@ -116,6 +119,8 @@ __all__ = [
     "SignInAttemptsRow",
     "StationRow",
     "StationWatchRow",
+    "SuggestionModelRow",
+    "SuggestionUseRow",
     "TaskRow",
     "UnmaskLookRow",
     "WorkerRow",
@@ -141,5 +146,7 @@ MATTER_FACTS = metadata.tables["matter_facts"]
 MATTER_NOTICES = metadata.tables["matter_notices"]
 NOTICES = metadata.tables["notices"]
 ONE_TIME_LINKS = metadata.tables["one_time_links"]
+SUGGESTION_MODELS = metadata.tables["suggestion_models"]
+SUGGESTION_USES = metadata.tables["suggestion_uses"]
 TASKS = metadata.tables["tasks"]
 ZONES = metadata.tables["zones"]

@@ -65,6 +65,8 @@ OPEN311_TABLES = Limit("open311_tables", 12)
 OPEN311_WRONG_KEYS = Limit("open311_wrong_keys", 120)
 #: Per person: calls of the codec server. A page of Temporal's interface makes some dozens.
 CODEC_CALLS = Limit("codec", 3000)
+#: Per person: suggestions for words that are being typed. Whoever asks more often is trying out what was learnt.
+SUGGESTION_CALLS = Limit("suggestions", 600)
 
 
 def uploads_limit(most: int) -> Limit:

@@ -1,6 +1,7 @@
 """Send a person's command to a case: checked early, applied once however often it is sent, answered once recorded."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from rules.scope import check_standing
 from services.cases.queries import find_case
 from services.organisation.locate import check_place
 from services.runtime.resources import Resources
+from services.suggestions.uses import Use, uses_of, without_suggestion, write_uses
 
 log = structlog.get_logger(__name__)
 
@@ -64,10 +66,12 @@ async def send(
 ) -> Sent:
     """Send `command` to the case. Sent again with the same id, it gets the same answer and does nothing.
 
-    Raises the DomainError of the refusal, or StoreAway: it may not be recorded then; sending it
-    again counts once.
+    What was suggested for the command is noted here, and does not go to the case. Raises the DomainError of the
+    refusal, or StoreAway: it may not be recorded then; sending it again counts once.
     """
     case_no = clean_code(case_no)
+    given, command = command, without_suggestion(command)
+    uses: Sequence[Use] = ()
     message = Act(id=command_id, actor=Actor(person=person.id), if_revision=if_revision, command=command)
     try:
         async with resources.reading.connect() as connection:
@@ -88,6 +92,7 @@ async def send(
                 raise StaleRevision(current=case.seq, seen=if_revision)
             if isinstance(command, Relocate):
                 await _check_new_place(connection, row, command)
+            uses = await uses_of(connection, resources.settings, row, case, given)
             report_id = case.report_id
             message = message.model_copy(update={"seen": case.seq})
     except DomainError:
@@ -97,6 +102,7 @@ async def send(
         if not is_away(error) or known_id is None:
             raise
         report_id = known_id
+    await write_uses(resources.engine, uses, command_id, now)
     return await _send(resources, report_id, case_no, message)
 
 

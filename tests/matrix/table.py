@@ -119,6 +119,7 @@ _ROWS: dict[Rule, str] = {
         GET /park/enterprises/import
         GET /api/v1/cases
         GET /api/v1/cases/duplicates
+        POST /api/v1/suggestions
         GET /api/v1/inbox
         GET /api/v1/grids
         GET /api/v1/grids.geojson
@@ -157,6 +158,7 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/cases/{case_no}/facts
         GET /api/v1/cases/{case_no}/forecast
         GET /api/v1/cases/{case_no}/links
+        GET /api/v1/cases/{case_no}/suggestions
         GET /api/v1/cases/{case_no}/reporter
         GET /api/v1/reports/{report_id}
         GET /api/v1/attachments/{sha256}
@@ -251,6 +253,8 @@ _ROWS: dict[Rule, str] = {
     """,
     Rule.ADMIN_READ: """
         GET /admin
+        GET /admin/suggestions
+        GET /api/v1/admin/suggestions
         GET /admin/calendars
         GET /admin/categories
         GET /admin/grids

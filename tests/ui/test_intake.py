@@ -1,13 +1,21 @@
 """The intake desk: incoming cases, possible duplicates, going on to the next."""
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
+from infra.database import transaction
 from models.enums import Role
 from models.ids import new_id
-from tests.builders import MICRO_2, Holder, add_people
+from services.suggestions.fit import fit
+from services.suggestions.store import ModelRow, add_model, models_of, put_model
+from services.suggestions.stored import model_bytes
+from tests.builders import MICRO_2, PARK, Holder, add_people
+from tests.closed_cases import closed_examples
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import a_photo
@@ -154,3 +162,70 @@ def test_the_desk_is_accessible(open_page: OpenPage, site: Site, look: str) -> N
     page = open_page("duty", f"/intake?no={no}{extra}", **options)
     check_screen(page, least=60 if look == "large" else 36)
     screenshot(page, f"intake-{look}")
+
+
+@pytest.fixture
+def taught(site: Site) -> Iterator[None]:
+    """A model of the park, as the training would have made it of ninety closed cases."""
+
+    async def teach() -> None:
+        fitted = fit(closed_examples(90), 0.7)
+        assert fitted is not None
+        content, model, now = model_bytes(fitted.model), new_id(), datetime.now(UTC)
+        name, sha256 = await put_model(models_of(site.harness.settings), PARK, model, content)
+        row = ModelRow(model, PARK, 1, now, now, now, 90, name, sha256, len(content), fitted.figures)
+        async with transaction(site.harness.engine) as connection:
+            assert await add_model(connection, row)
+
+    async def forget() -> None:
+        async with transaction(site.harness.engine) as connection:
+            await connection.execute(text("DELETE FROM suggestion_uses"))
+            await connection.execute(text("DELETE FROM suggestion_models"))
+
+    site.run(teach())
+    yield
+    site.run(forget())
+
+
+def test_one_key_takes_a_suggestion_over_and_a_person_decides(open_page: OpenPage, site: Site, taught: None) -> None:
+    no = site.report(title="化工厂雨水口流出彩色废水", category="0201")
+    page = open_page("community_duty", f"/intake?no={no}")
+    told = page.locator('[data-learnt="category"]')
+    expect(told).to_contain_text("废水直排")
+    expect(told.locator("mark").first).to_contain_text("废水")
+    expect(told).to_contain_text("次中正确")
+    check_screen(page)
+    page.keyboard.press("s")
+    expect(page.locator("#intake-case")).to_contain_text("废水直排")
+    expect(page.locator("#intake-case")).to_have_attribute("data-case", no)
+    expect(told).to_contain_text("与现选一致")
+    page.locator("#form-accept [data-send]").click()
+    expect(page.locator("[data-receipt]")).to_contain_text("受理")
+    page = open_page("admin", "/admin/suggestions")
+    row = page.get_by_role("row").filter(has_text="类别").last
+    expect(row).to_contain_text("100.0% 1/1")
+    check_screen(page)
+
+
+def test_without_scripts_a_button_takes_it_over(open_page: OpenPage, site: Site, taught: None) -> None:
+    no = site.report(title="化工厂雨水口流出彩色废水", category="0201")
+    page = open_page("community_duty", f"/intake?no={no}", java_script_enabled=False)
+    page.locator('[data-learnt="category"] button').click()
+    expect(page.locator("#intake-case dl")).to_contain_text("废水直排")
+
+
+def test_a_suggested_host_is_filled_in_and_not_sent(open_page: OpenPage, site: Site, taught: None) -> None:
+    no = site.report(title="化工厂雨水口流出彩色废水", category="0302")
+    site.do("community_duty", no, "accept")
+    page = open_page("community_duty", f"/intake?tab=dispatching&no={no}")
+    expect(page.locator("#form-dispatch select[name=host]")).to_have_value("environment")
+    page.locator('[data-learnt="host"] a').click()
+    expect(page.locator("#form-dispatch select[name=host]")).to_have_value("fire")
+    assert "dispatched" not in site.run(site.harness.kinds(no))
+
+
+def test_without_a_model_the_desk_says_nothing_of_suggestions(open_page: OpenPage, site: Site) -> None:
+    no = site.report(title="化工厂雨水口流出彩色废水", category="0201")
+    page = open_page("community_duty", f"/intake?no={no}")
+    expect(page.locator("#intake-case")).to_contain_text("化工厂")
+    expect(page.locator("[data-learnt], #h-learnt")).to_have_count(0)

@@ -4,7 +4,17 @@ from fastapi import APIRouter
 
 from web.routes import home, live
 from web.routes.account import openid, preferences, second_factor, security, settings, sign_in, tokens
-from web.routes.admin import actions, drafts, home as admin, open311, organisation, people, policies, temporal
+from web.routes.admin import (
+    actions,
+    drafts,
+    home as admin,
+    open311,
+    organisation,
+    people,
+    policies,
+    suggestions,
+    temporal,
+)
 from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, one_time_links, pages, pictures, undertakings
@@ -41,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     actions.router,
     temporal.router,
     open311.router,
+    suggestions.router,
     policies.router,
     organisation.router,
     people.router,

@@ -172,11 +172,11 @@ async def _dispatch_next(
         command="dispatch",
         id=derived_id(posted.id, "dispatch"),
         seen=None,
-        given={"host": [posted.then_host]},
+        given={"host": [posted.then_host], "suggestion": posted.given.get("suggestion", [])},
         back="/intake?tab=dispatching" if intake else "",
     )
     try:
-        human_command = read_command("dispatch", {"host": posted.then_host})
+        human_command = read_command("dispatch", body_of("dispatch", then.given, reader.zone))
         sent = await _send(services, reader, case_no, then, human_command)
     except NoSuchCase:  # the accepted case went to a desk that is out of the reader's scope
         return go_to(request, f"/queue?left={case_no}&did=accept")

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doors.dependencies import Services, ServicesDep
+from infra.settings import Settings
+from models.suggestions import Target
 from models.views import CaseItem
 from services.cases.duplicates import Duplicate
 from services.cases.filter import CaseFilter
@@ -16,6 +18,7 @@ from services.desk.case_page import CasePageView, get_case_page
 from services.desk.compared import Compared, read_compared
 from services.desk.last_handled import last_handled
 from services.desk.tabs import DeskTab, on_tab, tabs_of
+from services.suggestions.suggest import suggest_for_case
 from web.pages import page_or_part
 from web.reader import Reader, SignedIn
 from web.routes.desk.case import OpenForm, case_context, duplicate_candidates, form_context, offered_on
@@ -37,20 +40,21 @@ MAX_ITEMS = 50
 @router.get("/intake")
 async def show_intake(
     request: Request, services: ServicesDep, reader: SignedIn,
-    tab: str = "", no: str = "", act: str = "", was: str = "", did: str = "",
+    tab: str = "", no: str = "", act: str = "", was: str = "", did: str = "", take: str = "",
 ) -> Response:  # fmt: skip
     """The cases to accept or dispatch, and the case `no` (or the first) with its form open.
 
-    `was` and `did`: the case that was just handled, and the command.
+    `was` and `did`: the case that was just handled, and the command. `take`: the suggested host is filled in.
     """
-    return await intake_page(
-        request, services, reader, IntakeQuery(tab, no, act, was[:40], did if is_command(did) else "")
-    )
+    query = IntakeQuery(tab, no, act, was[:40], did if is_command(did) else "", take=take == Target.HOST)
+    return await intake_page(request, services, reader, query)
 
 
 @dataclass(frozen=True)
 class IntakeQuery:
-    """What the intake desk should show. `act`: the command whose form is open; `form`: a sent form with its faults."""
+    """What the intake desk should show. `act`: the command whose form is open; `form`: a sent form with its faults;
+    `take`: whether the suggested host is filled in.
+    """
 
     tab: str = ""
     no: str = ""
@@ -58,6 +62,7 @@ class IntakeQuery:
     was: str = ""
     did: str = ""
     form: OpenForm | None = None
+    take: bool = False
 
 
 async def intake_page(
@@ -88,9 +93,8 @@ async def intake_page(
             "did": query.did,
         }
         if content.first:
-            context |= await _selected_case(
-                connection, reader, content.first, tab, query, _following(content.items, content.first)
-            )
+            following = _following(content.items, content.first)
+            context |= await _selected_case(connection, services.settings, reader, content.first, tab, query, following)
     return page_or_part(request, reader, "desk/intake.html", "desk/intake_part.html", status, **context)
 
 
@@ -137,13 +141,25 @@ async def _load_tab(
 
 
 async def _selected_case(
-    connection: AsyncConnection, reader: Reader, no: str, tab: DeskTab | None, query: IntakeQuery, following: str
+    connection: AsyncConnection,
+    settings: Settings,
+    reader: Reader,
+    no: str,
+    tab: DeskTab | None,
+    query: IntakeQuery,
+    following: str,
 ) -> dict[str, Any]:
-    """The selected case with its form and its possible duplicates. `following`: the case that comes after it."""
+    """The selected case with its form, its possible duplicates and what is suggested for it.
+
+    `following`: the case that comes after it.
+    """
     view = await get_case_page(connection, reader.person, no, reader.now, reader.language)
     offered = [name for name in OFFERED if name in offered_on(view)]
     command = query.act if query.act in offered else next(iter(offered), "")
-    form = OpenForm(command, back=_going_on(tab, following)) if command else None
+    learnt = await suggest_for_case(connection, settings, view.case, reader.language)
+    host = next((one.value for one in learnt.items if one.target is Target.HOST), "") if query.take else ""
+    typed = {"host": [host], "then_host": [host]} if host else {}
+    form = OpenForm(command, typed=typed, back=_going_on(tab, following)) if command else None
     if query.form is not None and query.no == no:
         form, command = query.form, query.form.command
     form_variables = await form_context(connection, reader, view, form) if form else {"form": None}
@@ -153,6 +169,7 @@ async def _selected_case(
         **case_context(reader, view),
         **form_variables,
         "same": [_side_by_side(view, one, others[one.case.case_no]) for one in duplicates],
+        "learnt": learnt,
         "commands": offered,
         "command": command,
         "next": following,

@@ -20,7 +20,8 @@ class Field:
     """One control. `kind` names the macro that draws it; `name` is the model's field; `book` names the vocabulary of
     its choices, or else `choices` are their texts.
 
-    A field of kind "unasked" is not drawn: programs may send it, and the form has another field for the same.
+    A field of kind "hidden" goes along with the form. One of kind "unasked" is not drawn: programs may send it, and
+    the form has another field for the same.
     """
 
     name: str
@@ -46,6 +47,7 @@ _FIELDS: Mapping[str, Field] = {
     "evidence": Field("evidence", "files", _("证据(照片、视频或 PDF)")),
     "condition": Field("condition", "condition", _("立案条件"), hint=_("不选则用第一个符合的条件。")),
     "host": Field("host", "department", _("主办部门")),
+    "suggestion": Field("suggestion", "hidden", _("建议")),
     "co_handlers": Field("co_handlers", "departments", _("协办部门"), hint=_("协办部门全部反馈后才能办结。")),
     "departments": Field("departments", "departments", _("召集部门")),
     "department": Field("department", "co_handler", _("协办部门")),
