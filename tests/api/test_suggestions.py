@@ -190,7 +190,9 @@ async def test_a_command_that_is_refused_counts_nothing(harness: ApiHarness, tau
     assert await decided(harness) == before
 
 
-@pytest.mark.parametrize(("given", "code"), [(str(uuid4()), "no_such_suggestion"), ("abc", "bad_request_body")])
+@pytest.mark.parametrize(
+    ("given", "code"), [("01a22a0b-4c62-72c4-aaa0-88acdad028cf", "no_such_suggestion"), ("abc", "bad_request_body")]
+)
 async def test_a_suggestion_that_is_none_is_refused_and_nothing_is_recorded(
     harness: ApiHarness, taught: TrainingDone, given: str, code: str
 ) -> None:
