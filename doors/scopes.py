@@ -39,6 +39,8 @@ _BY_TAG: Mapping[str, tuple[Scope, Scope]] = {
 _BY_PATH: Mapping[tuple[str, str], Scope] = {
     ("GET", "/api/v1/me"): Scope.READ,
     ("GET", "/api/v1/me/reports"): Scope.READ,
+    ("GET", "/api/v1/me/notifications"): Scope.READ,
+    ("PUT", "/api/v1/me/notifications"): Scope.ACT,
     ("GET", "/api/v1/me/settings"): Scope.READ,
     ("PUT", "/api/v1/me/settings"): Scope.ACT,
     ("POST", "/api/v1/bulk/{command}"): Scope.ACT,

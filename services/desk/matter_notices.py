@@ -18,6 +18,7 @@ from models.matters.paths import PATHS
 from models.personal_numbers import mask_numbers
 from models.tables import MATTER_FACTS, MATTER_NOTICES, MATTERS
 from rules.scope import DEPARTMENT_ROLES, in_force
+from services.mailboxes.told import Fate, read_fates
 from services.wording.matters.registry import fact_sentence
 
 #: The kinds that alert in quiet hours too (our choice).
@@ -35,6 +36,7 @@ class MatterNotice(Frozen):
     name: str
     text: str
     href: str
+    told: Fate | None = None
 
 
 async def find_matter_notices(
@@ -46,9 +48,16 @@ async def find_matter_notices(
         MATTER_FACTS, and_(f.matter_id == n.matter_id, f.seq == n.seq)
     )
     mine = and_(_mine(person, day), *([n.read_at.is_(None)] if unread else []))
-    query = select(n.at, n.mode, n.read_at, m.kind, m.code, m.name, f.body).select_from(joined).where(mine)
+    query = (
+        select(n.matter_id, n.seq, n.at, n.mode, n.read_at, m.kind, m.code, m.name, f.body)
+        .select_from(joined)
+        .where(mine)
+    )
     rows = (await connection.execute(query.order_by(n.at.desc()).limit(limit))).all()
-    return tuple(_notice(row, language) for row in rows)
+    fates = await read_fates(connection, person.id, [(row.matter_id, row.seq) for row in rows], language)
+    return tuple(
+        _notice(row, language).model_copy(update={"told": fates.get((row.matter_id, row.seq))}) for row in rows
+    )
 
 
 def _notice(row: Any, language: str) -> MatterNotice:

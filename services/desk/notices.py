@@ -24,6 +24,7 @@ from services.accounts.preferences import read_settings
 from services.cases.names import Names, read_names
 from services.cases.views import case_item
 from services.desk.matter_notices import MatterNotice, find_matter_notices, mark_matters_read, unread_matter_counts
+from services.mailboxes.told import Fate, TaskTold, mark_items_read, read_fates, read_tasks_told
 
 MAX_NOTICES = 200
 #: The fact of which auditors are told.
@@ -37,6 +38,7 @@ class Notice(Frozen):
 
     `urge`: the urge order whose ladder the step belongs to; `consultation`: the step put the case on the consultation
     list. `kind` is that of the fact; "reporter_unmasked" tells an auditor that `by` looks at a reporter, at no step.
+    `told`: what became of telling it outside the pages; None: it was not to be.
     """
 
     at: Instant
@@ -49,6 +51,7 @@ class Notice(Frozen):
     consultation: bool
     read: bool
     case: CaseItem
+    told: Fate | None = None
 
 
 class Unread(Frozen):
@@ -64,10 +67,14 @@ class Unread(Frozen):
 
 
 class Notices(Unread):
-    """Notices about cases (`items`) and about matters, the newest first; `unread` counts all unread ones."""
+    """Notices about cases (`items`) and about matters, the newest first; `unread` counts all unread ones.
+
+    `tasks`: tasks that were to be told outside the pages, and what became of that.
+    """
 
     items: tuple[Notice, ...]
     matters: tuple[MatterNotice, ...] = ()
+    tasks: tuple[TaskTold, ...] = ()
 
 
 class ReadUpTo(Frozen):
@@ -85,7 +92,15 @@ async def find_notices(
         FACTS, and_(FACTS.c.report_id == NOTICES.c.report_id, FACTS.c.seq == NOTICES.c.seq)
     )
     query = select(
-        NOTICES.c.at, NOTICES.c.mode, NOTICES.c.read_at, FACTS.c.body, FACTS.c.kind, FACTS.c.actor, CASES.c.state
+        NOTICES.c.report_id,
+        NOTICES.c.seq,
+        NOTICES.c.at,
+        NOTICES.c.mode,
+        NOTICES.c.read_at,
+        FACTS.c.body,
+        FACTS.c.kind,
+        FACTS.c.actor,
+        CASES.c.state,
     ).select_from(joined)
     rows = (await connection.execute(query.where(mine).order_by(NOTICES.c.at.desc()).limit(MAX_NOTICES))).all()
     cases = [Case.model_validate(row.state, context=STORED) for row in rows]
@@ -93,9 +108,16 @@ async def find_notices(
     names = await read_names(connection, cases, language, actors)
     unread_counts = await unread_notices(connection, person, now, (await read_settings(connection, person)).quiet)
     day = await local_day(connection, now)
+    fates = await read_fates(connection, person.id, [(row.report_id, row.seq) for row in rows], language)
     return Notices(
         matters=await find_matter_notices(connection, person, day, language, MAX_NOTICES, unread=unread),
-        items=tuple(_notice(row, case_item(case, names, now), names) for row, case in zip(rows, cases, strict=True)),
+        items=tuple(
+            _notice(row, case_item(case, names, now), names).model_copy(
+                update={"told": fates.get((row.report_id, row.seq))}
+            )
+            for row, case in zip(rows, cases, strict=True)
+        ),
+        tasks=await read_tasks_told(connection, person.id, language),
         **unread_counts.model_dump(),
     )
 
@@ -135,6 +157,7 @@ async def mark_read(connection: AsyncConnection, person: Person, now: datetime, 
             NOTICES.c.receiver == keys.c.receiver,
         )
     )
+    await mark_items_read(connection, person.id, now, until or now)
     day = await local_day(connection, now)
     return int(done.rowcount) + await mark_matters_read(connection, person, day, now, until or now)
 

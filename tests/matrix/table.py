@@ -316,6 +316,11 @@ _ROWS: dict[Rule, str] = {
         POST /api/v1/me/second-factor/recovery-codes
         POST /api/v1/me/second-factor/remove
         GET,DELETE /api/v1/me/sessions
+        GET,PUT /api/v1/me/notifications
+        POST /api/v1/me/notifications/addresses
+        DELETE /api/v1/me/notifications/addresses/{id}
+        POST /api/v1/me/notifications/addresses/{id}/code
+        POST /api/v1/me/notifications/addresses/{id}/verify
         GET,PUT /api/v1/me/settings
         GET,POST /api/v1/me/tokens
         GET,POST /api/v1/exports
@@ -328,6 +333,8 @@ _ROWS: dict[Rule, str] = {
         POST /notices/read
         GET,POST /settings
         POST /settings/columns
+        GET,POST /settings/notifications
+        POST /settings/notifications/address
         GET,POST /settings/password
         GET,POST /settings/second-factor
         POST /settings/second-factor/codes

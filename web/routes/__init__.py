@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from web.routes import home, live
-from web.routes.account import openid, preferences, second_factor, security, settings, sign_in, tokens
+from web.routes.account import notifications, openid, preferences, second_factor, security, settings, sign_in, tokens
 from web.routes.admin import (
     actions,
     drafts,
@@ -42,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     intake.router,
     notices.router,
     settings.router,
+    notifications.router,
     security.router,
     second_factor.router,
     tokens.router,

@@ -63,8 +63,7 @@ _CHANNELS = text("""
 """)
 _SETTINGS = text("""
     SELECT (SELECT content FROM mail_settings WHERE person = :person) AS mail,
-        (SELECT content -> 'quiet' FROM person_settings WHERE person = :person) AS quiet,
-        EXISTS (SELECT 1 FROM person_settings WHERE person = :person AND content ? 'quiet') AS chosen
+        (SELECT nullif(content -> 'quiet', 'null') FROM person_settings WHERE person = :person) AS quiet
 """)
 
 
@@ -109,12 +108,12 @@ async def read_box(connection: AsyncConnection, id_: UUID, now: datetime) -> Box
 async def read_choices(
     connection: AsyncConnection, person: UUID, policy: Policy
 ) -> tuple[MailSettings, QuietHours | None]:
-    """Return what a person chose, and their quiet hours: their own, else the policy's."""
+    """Return what a person chose, and their quiet hours: the policy's for somebody who has chosen nothing."""
     row = (await connection.execute(_SETTINGS, {"person": person})).one()
     settings = MailSettings.model_validate(row.mail or {}, context=STORED)
-    if not row.chosen:
-        return settings, policy.notifications.quiet
-    return settings, None if row.quiet is None else QuietHours.model_validate(row.quiet, context=STORED)
+    if row.quiet is not None:
+        return settings, QuietHours.model_validate(row.quiet, context=STORED)
+    return settings, policy.notifications.quiet if row.mail is None else None
 
 
 async def _arrivals(
