@@ -235,7 +235,7 @@ async def running_worker(
             await stack.enter_async_context(build_heavy_worker(client, engine, settings))
             await stack.enter_async_context(build_sends_worker(client, engine, settings))
         if "cases" in settings.worker_queues:
-            relay = Relay(engine, client, settings.case_queue, lambda: settings.database)
+            relay = Relay(engine, client, settings.case_queue, lambda: settings.database, settings.public_url)
             await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
             await stack.enter_async_context(relay.running())
             waker = Waker(engine, client, settings.case_queue, lambda: settings.database)

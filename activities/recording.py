@@ -23,6 +23,7 @@ from infra.store.around_case import lock_both
 from infra.store.attachments import keep_files, use_up
 from infra.store.context import CaseSnapshot, read_context, read_snapshot
 from infra.store.driver import transaction
+from infra.store.hooks import concerns_hooks, tell_hooks
 from infra.store.matters.emergency import begin_for_case
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
 from infra.store.notices import insert_notices
@@ -205,7 +206,8 @@ async def _append(
     personal = concerns_reporters(facts)
     departed = left(case, after)
     mail = case_entries(case, facts, after)
-    if not (informs or concerns or plan or files or personal or departed):
+    told = snapshot.hooked and concerns_hooks(facts)
+    if not (informs or concerns or plan or files or personal or departed or told):
         return await cases.append_facts(connection, case, facts, after, snapshot.link, mail)
     async with transaction(connection):
         if files and not await keep_files(connection, files):
@@ -222,6 +224,8 @@ async def _append(
             await settle_reporters(connection, step.report_id, facts, after)
         if departed:
             await revoke_moved_on(connection, step.report_id, departed, facts[-1].at)
+        if told:
+            await tell_hooks(connection, facts, after)
         if plan is not None:
             await begin_for_case(connection, plan, facts, after)
         return True

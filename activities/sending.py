@@ -111,11 +111,16 @@ class SendActivities:
             return Told(Outcome.REFUSED, code="channel_disabled")
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await DELIVER[channel.kind](Tools(self._outgoing, channel), letter)
+                return await DELIVER[channel.kind](Tools(self._outgoing, channel, self._engine), letter)
         except OutgoingFailed as error:
             return failure(error)
         except TimeoutError:
             return Told(Outcome.UNCLEAR, code="too_slow")
+        except Exception as error:
+            if is_away(error) or isinstance(error, KeysAway):
+                raise
+            log.error("channel failed", channel=channel.id, kind=channel.kind.value, exc_info=error)
+            return Told(Outcome.UNCLEAR, code="internal")
 
     async def _note(
         self, order: AttemptOrder, channel: StoredChannel | None, told: Told, patience: Patience
@@ -161,7 +166,7 @@ def _patience(order: AttemptOrder, channel: StoredChannel | None) -> Patience:
         return Patience(1, 1, 1, 0, repeats=False)
     config = channel.config
     return Patience(
-        config.attempts, config.first_wait, config.longest_wait, config.longest_limit, config.on_lost == "repeat"
+        config.attempts, config.first_wait, config.longest_wait, config.longest_limit, config.on_lost != "hold"
     )  # fmt: skip
 
 

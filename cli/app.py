@@ -43,6 +43,7 @@ COMMANDS = {
     "people": "cli.organisation.people:app",
     "org": "cli.organisation.lint:app",
     "actions": "cli.actions:actions",
+    "channels": "cli.channels:app",
     "tokens": "cli.tokens:app",
     "open311": "cli.open311:app",
     "policy": "cli.policies.policy:app",

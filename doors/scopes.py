@@ -43,6 +43,7 @@ _BY_PATH: Mapping[tuple[str, str], Scope] = {
     ("PUT", "/api/v1/me/notifications"): Scope.ACT,
     ("GET", "/api/v1/me/settings"): Scope.READ,
     ("PUT", "/api/v1/me/settings"): Scope.ACT,
+    ("GET", "/api/v1/me/push"): Scope.READ,
     ("POST", "/api/v1/bulk/{command}"): Scope.ACT,
     ("POST", "/api/v1/cases/{case_no}/links"): Scope.ACT,
     ("DELETE", "/api/v1/cases/{case_no}/links/{id}"): Scope.ACT,

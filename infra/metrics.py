@@ -39,6 +39,12 @@ MAIL_OLDEST = Gauge(
 READINGS = Counter("gridloop_readings", "Readings of monitoring stations, by what became of them", ["outcome"])
 FILES_SWEPT = Counter("gridloop_files_swept", "Uploaded files removed because nothing named them")
 SENDS = Counter("gridloop_send_attempts", "Attempts to send a message, by channel and result", ["channel", "outcome"])
+SENDS_WAITING = Gauge(
+    "gridloop_sends_waiting", "Messages that no channel has taken yet", multiprocess_mode="mostrecent"
+)
+SENDS_WAITING_AGE = Gauge(
+    "gridloop_sends_waiting_age_seconds", "How long the oldest of them has waited", multiprocess_mode="mostrecent"
+)
 OBJECTS_FAILED = Counter(
     "gridloop_objects_failed",
     "What a store of objects (attachments, archive) did not do: put, get, delete, list or check, and why",

@@ -229,14 +229,24 @@ async def _read(response: httpx.Response, asked: _Asked) -> bytes:
 
 def _told(error: httpx.TransportError, asked: _Asked) -> OutgoingFailed:
     """Return our error for one of the library, whose text may hold the address with its secrets."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return CertificateRefused(host=asked.host, why=cause.verify_message or cause.reason)
-        if isinstance(cause, ssl.SSLError) and not asked.begun:
-            return CertificateRefused(host=asked.host, why=cause.reason or "TLS")
-        cause = cause.__cause__ or cause.__context__
+    why = None if asked.begun else certificate_fault(error)
+    if why is not None:
+        return CertificateRefused(host=asked.host, why=why)
     return AnswerLost(host=asked.host) if asked.begun else Unreachable(host=asked.host)
+
+
+def certificate_fault(error: BaseException) -> str | None:
+    """Return what TLS found wrong, when that is behind an error; None when it is something else."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:  # libraries also make circles of causes
+        seen.add(id(cause))
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message or cause.reason
+        if isinstance(cause, ssl.SSLError):
+            return cause.reason or "TLS"
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _refused(host: str, why_zh: str, why_en: str) -> AddressRefused:

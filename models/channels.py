@@ -1,8 +1,8 @@
 """What an administrator sets of a channel, by kind: settings that are shown, and secrets that are sealed."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, TypeAdapter, model_validator
 
 from models.base import Code, Given, Line, Text, Title, fault
 from models.sends import ChannelId, ChannelKind
@@ -19,7 +19,7 @@ def _checked_url(value: str) -> str:
 
 Url = Annotated[Line, StringConstraints(max_length=1_000), AfterValidator(_checked_url)]
 Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
-#: What is done after an answer was lost, when the message may have arrived.
+#: What is done after an answer was lost, when the message may have arrived: it is sent again, or left for a person.
 OnLost = Literal["repeat", "hold"]
 
 
@@ -38,6 +38,9 @@ class MailConfig(Tried):
     """An SMTP server. `security`: STARTTLS (usually port 587), TLS from the start (465), or none, in one's own net."""
 
     kind: Literal[ChannelKind.MAIL] = ChannelKind.MAIL
+    attempts: Annotated[int, Field(ge=1, le=50)] = 6
+    first_wait: Seconds = 20
+    longest_wait: Seconds = 1_800
     host: Host
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -72,7 +75,14 @@ class SmsConfig(Tried):
     query_url: Annotated[Line, StringConstraints(max_length=1_000)] = ""
     query_path: Annotated[Line, StringConstraints(max_length=120)] = ""
     query_value: Annotated[Line, StringConstraints(max_length=120)] = ""
-    on_lost: OnLost = "hold"
+    on_lost: Literal["repeat", "hold", "query"] = "hold"  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _check_query(self) -> Self:
+        """Raise ValidationError for a gateway that is to be asked, without where and what."""
+        if self.on_lost == "query" and not (self.query_url and self.query_path and self.query_value):
+            raise fault("要先查询,须填写查询地址、路径和值", "asking first takes query_url, query_path and query_value")
+        return self
 
 
 class RobotConfig(Tried):
@@ -143,6 +153,14 @@ SECRETS: Final[dict[ChannelKind, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 #: The shortest secret that signs a web hook, in characters (our choice).
 SHORTEST_SIGNING_SECRET: Final = 16
 
+#: The facts of cases that web hooks may be told of. None is about a reporter or about what somebody wrote.
+HOOK_FACTS: Final = (
+    "received", "accepted", "info_requested", "info_supplied", "dispatched", "redispatched", "recalled", "claimed",
+    "transferred", "return_granted", "extension_granted", "suspension_granted", "resumed", "completed", "aborted",
+    "review_passed", "review_failed", "self_closed", "closed", "archived", "reopened", "merged", "unmerged",
+    "recategorised", "relocated", "escalated", "step_fired", "overdue", "urged", "urge_answered", "urge_overdue",
+)  # fmt: skip
+
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=2_000)]
 
 
@@ -154,3 +172,18 @@ class ChannelInput(Given):
     config: ChannelConfig
     secrets: dict[Code, Secret] = Field(default_factory=dict)
     enabled: bool = True
+
+
+def _known_facts(values: frozenset[str]) -> frozenset[str]:
+    unknown = sorted(values - set(HOOK_FACTS))
+    if unknown:
+        raise fault(f"没有事件“{unknown[0]}”", f"there is no event “{unknown[0]}”")
+    return values
+
+
+class HookInput(Given):
+    """A subscription of a web hook: which facts, of cases in which unit and below."""
+
+    channel: ChannelId
+    kinds: Annotated[frozenset[str], Field(min_length=1, max_length=60), AfterValidator(_known_facts)]
+    grid: Code

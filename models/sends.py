@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from models.base import Instant, Kept
+from models.base import Given, Instant, Kept
 
 SEND_WORKFLOW = "Send"
 RECORD_SEND_ACTIVITY = "record_send"
@@ -166,7 +166,7 @@ class FinishOrder(Kept):
     round: int
 
 
-class PushKeys(Kept):
+class PushKeys(Given):
     """A browser's subscription to pushes: its address at the push service, and the keys that seal what is sent."""
 
     endpoint: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://")]

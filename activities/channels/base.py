@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from infra.outgoing import Answer, Outgoing
 from infra.store.channels import StoredChannel
 from models.errors import OutgoingFailed
@@ -52,6 +54,7 @@ class Tools:
 
     outgoing: Outgoing
     channel: StoredChannel
+    engine: AsyncEngine
 
     @property
     def config(self) -> Any:

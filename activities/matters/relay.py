@@ -22,6 +22,7 @@ from infra.database import is_away, reason, transaction
 from infra.listening import listening
 from infra.matter_client import act_on_matter, begin_matter
 from infra.outages import DATABASE
+from infra.send_client import begin_send
 from infra.store.cases import is_archived, read_report_id
 from infra.store.matters.rows import matter_goes_on
 from infra.store.outbox import OUTBOX_CHANNEL, WaitingEffect, delete_effect, next_due, put_back, refuse, take_effects
@@ -31,9 +32,10 @@ from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterKind
 from models.matters.common import SettleOpening
-from models.matters.effects import ActOnMatter, BeginMatter, OpenCase, TellCase
+from models.matters.effects import ActOnMatter, BeginMatter, OpenCase, TellCase, TellHook
 from models.matters.messages import MatterAct, MatterStart
 from models.messages import CaseStart, SystemAct
+from models.sends import Message, Purpose, Route, Send
 
 log = structlog.get_logger(__name__)
 
@@ -54,10 +56,13 @@ UNAVAILABLE = 500
 class Relay:
     """The relay of one process, bound to a database, a Temporal client and the queue on which cases run.
 
-    `address` tells how to reach the database now.
+    `address` tells how to reach the database now. `site`: the origin of the pages, for links to cases.
     """
 
-    def __init__(self, engine: AsyncEngine, client: Client, queue: str, address: Callable[[], str]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, client: Client, queue: str, address: Callable[[], str], site: str | None = None
+    ) -> None:
+        self._site = site
         self._engine = engine
         self._client = client
         self._queue = queue
@@ -150,6 +155,8 @@ class Relay:
                 await act_on_matter(self._client, kind, id_, MatterAct(id=waiting.id, actor=Actor(), command=command))
             case BeginMatter():
                 await self._begin_matter(waiting, waiting.effect)
+            case TellHook():
+                await begin_send(self._client, event_send(waiting.id, waiting.effect, self._site), queue=self._queue)
 
     async def _tell_case(self, id_: UUID, case_no: str, inform: Inform) -> None:
         """Record on the timeline of a case what a matter tells it. Nothing is owed to one that is archived."""
@@ -206,6 +213,19 @@ class Relay:
     async def _settle(self, waiting: WaitingEffect, settle: SettleOpening) -> None:
         act = MatterAct(id=derived_id(waiting.id, "settled"), actor=Actor(), command=settle.model_dump(mode="json"))
         await act_on_matter(self._client, MatterKind(waiting.origin_kind), waiting.origin_id, act)
+
+
+def event_send(id_: UUID, effect: TellHook, site: str | None) -> Send:
+    """Return the send that tells a web hook of a fact. The id of the effect is the id of the event."""
+    link = None if site is None else f"{site}/cases/{effect.case_no}"
+    event = {"kind": effect.fact, "case_no": effect.case_no, "at": effect.at.isoformat(), "link": link}
+    return Send(
+        key=f"event:{id_}",
+        message=Message(title=f"{effect.case_no} {effect.fact}", link=link, event=event),
+        routes=(Route(channel=effect.channel),),
+        purpose=Purpose.EVENT,
+        about=effect.case_no,
+    )
 
 
 async def _finishing(work: Coroutine[Any, Any, timedelta]) -> timedelta:

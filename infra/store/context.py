@@ -78,7 +78,8 @@ _CASE_AND_WORLD = f"""
     SELECT c.state::text,
         (SELECT digest FROM facts f WHERE f.report_id = c.report_id AND f.command_id = %(command)s LIMIT 1),
         {LAST_LINK},
-        {_WORLD.format(units=units_json("%(today)s", "coalesce(c.grid, %(grid)s)", *_READ))}
+        {_WORLD.format(units=units_json("%(today)s", "coalesce(c.grid, %(grid)s)", *_READ))},
+        EXISTS (SELECT 1 FROM hook_subscriptions)
     FROM (SELECT) AS nothing LEFT JOIN cases c ON c.report_id = %(report)s
 """  # noqa: S608 only names of our own code are put in, values are parameters
 _WORLD_ONLY = f"SELECT {_WORLD.format(units=units_json('%(today)s', '%(grid)s', *_GIVEN))}"
@@ -119,13 +120,14 @@ def _parse_world(text_: str) -> _World:
 class CaseSnapshot:
     """A case as it was read (None: not recorded yet), with the last hash of its facts.
 
-    `digest` is set when the step's command is recorded already.
+    `digest` is set when the step's command is recorded already. `hooked`: whether any web hook is told of facts.
     """
 
     case: Case | None
     digest: str | None
     link: Link | None
     world: "_WorldSnapshot"
+    hooked: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ async def read_snapshot(connection: AsyncConnection, step: Step) -> CaseSnapshot
         },
     )
     case = None if row[0] is None else Case.model_validate_json(row[0], context=STORED)
-    return CaseSnapshot(case, row[1], parse_link(row[2]), _WorldSnapshot(row[3], zone, fallback))
+    return CaseSnapshot(case, row[1], parse_link(row[2]), _WorldSnapshot(row[3], zone, fallback), row[4])
 
 
 async def read_context(

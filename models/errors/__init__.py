@@ -225,6 +225,18 @@ from models.errors.rights import (
     WrongPassword as WrongPassword,
     WrongSecondFactor as WrongSecondFactor,
 )
+from models.errors.sending import (
+    ChannelKindStays as ChannelKindStays,
+    NoSuchChannel as NoSuchChannel,
+    NoSuchHook as NoSuchHook,
+    NoSuchSend as NoSuchSend,
+    NotReplayable as NotReplayable,
+    PushNotSet as PushNotSet,
+    SecretMissing as SecretMissing,
+    SecretTooShort as SecretTooShort,
+    SecretUnknown as SecretUnknown,
+    SendUnderWay as SendUnderWay,
+)
 from models.errors.stage import (
     AlreadyArchived as AlreadyArchived,
     CaseSuspended as CaseSuspended,

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from models.base import Kept
+from models.base import Instant, Kept
 from models.commands.report import Report
 from models.commands.system import Inform
 from models.facts import Actor
@@ -47,4 +47,14 @@ class BeginMatter(Kept):
     errand: str | None = None
 
 
-Effect = OpenCase | TellCase | ActOnMatter | BeginMatter
+class TellHook(Kept):
+    """Tell the subscriber of a web hook of a fact of a case: its number, what became of it, when. Nothing of people."""
+
+    kind: Literal["tell_hook"] = "tell_hook"
+    channel: str
+    case_no: str
+    fact: str
+    at: Instant
+
+
+Effect = OpenCase | TellCase | ActOnMatter | BeginMatter | TellHook

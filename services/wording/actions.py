@@ -10,6 +10,9 @@ from services.wording.vocabulary import INTEREST_KINDS, Labels, label_of
 
 #: In Chinese and English, by the name under which an action is written down.
 ACTIONS: dict[str, tuple[str, ...]] = {
+    "channels": ("设置渠道", "set up channels"),
+    "channels replay": ("重发消息", "send a message again"),
+    "channels test": ("测试渠道", "test a channel"),
     "database": ("直接改数据库", "changed in the database"),
     "decode_payloads": ("读取加密的流程数据", "read encrypted workflow data"),
     "end": ("停用", "end"),
@@ -41,7 +44,12 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "active": ("在岗", "here"),
     "code": ("编码", "code"),
     "content": ("内容摘要", "digest of the content"),
+    "channel": ("渠道", "channel"),
+    "config": ("设置", "settings"),
     "created_at": ("建立时间", "made at"),
+    "enabled": ("启用", "enabled"),
+    "kinds": ("事件", "events"),
+    "round": ("重发次数", "replays"),
     "deputy": ("代理人", "deputy"),
     "digest": ("摘要", "digest"),
     "east": ("东界", "east"),

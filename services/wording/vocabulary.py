@@ -6,6 +6,16 @@ An entry is Chinese, then English (then, for lights, the terminal's colour).
 from collections.abc import Mapping
 
 from models.labels import LEVELS as LEVELS, ROLES as ROLES
+from services.wording.channels import (
+    CHANNEL_CHOICES as CHANNEL_CHOICES,
+    CHANNEL_FIELDS as CHANNEL_FIELDS,
+    CHANNEL_KINDS as CHANNEL_KINDS,
+    CHANNEL_SECRETS as CHANNEL_SECRETS,
+    SEND_CODES as SEND_CODES,
+    SEND_OUTCOMES as SEND_OUTCOMES,
+    SEND_PURPOSES as SEND_PURPOSES,
+    SEND_STATUSES as SEND_STATUSES,
+)
 
 Labels = Mapping[str, tuple[str, ...]]
 
@@ -320,6 +330,9 @@ ACTION_KINDS: dict[str, tuple[str, ...]] = {
     "open311_keys": ("Open311 密钥", "Open311 key"),
     "second_factors": ("二次验证", "second factor"),
     "temporal": ("流程数据", "workflow data"),
+    "channels": ("渠道", "channel"),
+    "hook_subscriptions": ("事件订阅", "subscription of a web hook"),
+    "sends": ("发送", "send"),
 }
 
 

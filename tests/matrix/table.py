@@ -287,6 +287,23 @@ _ROWS: dict[Rule, str] = {
         POST /admin/open311/revoke
         GET,DELETE /api/v1/admin/people/{username}/sessions
         DELETE /api/v1/admin/people/{username}/sessions/{id}
+        GET,POST /admin/channels
+        GET /admin/channels/new
+        GET /admin/channels/{id}
+        POST /admin/channels/{id}/test
+        POST /admin/channels/hooks
+        POST /admin/channels/hooks/{id}/end
+        GET /admin/deliveries
+        GET /admin/deliveries/{key}
+        POST /admin/deliveries/{key}/replay
+        GET /api/v1/admin/channels
+        PUT /api/v1/admin/channels/{id}
+        POST /api/v1/admin/channels/{id}/test
+        GET /api/v1/admin/deliveries
+        GET /api/v1/admin/deliveries/{key}
+        POST /api/v1/admin/deliveries/{key}/replay
+        GET,POST /api/v1/admin/hooks
+        DELETE /api/v1/admin/hooks/{id}
         DELETE /api/v1/admin/people/{username}/tokens
         DELETE /api/v1/admin/people/{username}/second-factor
         PUT /api/v1/admin/people/{username}/interests
@@ -321,6 +338,7 @@ _ROWS: dict[Rule, str] = {
         DELETE /api/v1/me/notifications/addresses/{id}
         POST /api/v1/me/notifications/addresses/{id}/code
         POST /api/v1/me/notifications/addresses/{id}/verify
+        GET,POST,DELETE /api/v1/me/push
         GET,PUT /api/v1/me/settings
         GET,POST /api/v1/me/tokens
         GET,POST /api/v1/exports

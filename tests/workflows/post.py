@@ -40,7 +40,8 @@ class Post:
                 text(
                     "INSERT INTO channels"
                     " VALUES (:id, :kind, :id, :config, :sealed, :wrapped, :key, :enabled, :at, :at)"
-                    " ON CONFLICT (id) DO UPDATE SET config = excluded.config, enabled = excluded.enabled"
+                    " ON CONFLICT (id) DO UPDATE SET config = excluded.config, enabled = excluded.enabled,"
+                    " sealed = excluded.sealed, wrapped_key = excluded.wrapped_key, key_id = excluded.key_id"
                 ),
                 {"id": id_, "kind": config["kind"], "config": json.dumps(dict(config)), "sealed": box.sealed,
                  "wrapped": box.wrapped_key, "key": box.key_id, "enabled": enabled, "at": datetime.now(UTC)},

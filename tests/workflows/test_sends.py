@@ -4,52 +4,20 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-import pytest_asyncio
-from pydantic import SecretStr
 from sqlalchemy import text
-from temporalio.testing import WorkflowEnvironment
 
-from infra.database import open_database
-from infra.keys.ring import create_ring
 from infra.send_client import begin_send
-from infra.settings import Settings
-from infra.temporal import make_converter
 from models.sends import AttemptOrder, Message, Outcome, SendReceipt, SendRun, SendStatus, Urgency, send_workflow_id
 from models.wire_names import sends_queue
 from tests.fakes.far_side import FarSide, Reply, running_far_side, script
-from tests.servers import Servers
-from tests.workflows.post import Post, made, running_post
+from tests.workflows.post import Post, made
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "a-secret-of-the-hook"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def post(
-    servers: Servers, tmp_path_factory: pytest.TempPathFactory, time_skipping_binary: str
-) -> AsyncIterator[Post]:
-    folder: Path = tmp_path_factory.mktemp("post")
-    name = f"test_{uuid4().hex}"
-    url = servers.create_database(name)
-    settings = Settings(database_url=SecretStr(url), token_secret=SecretStr("0" * 64), data_dir=folder)
-    create_ring(settings.key_ring)
-    engine = open_database(settings)
-    async with (
-        await WorkflowEnvironment.start_time_skipping(
-            test_server_existing_path=time_skipping_binary, data_converter=make_converter(settings.key_ring)
-        ) as environment,
-        running_post(engine, environment) as running,
-    ):
-        yield running
-    await engine.dispose()
-    servers.drop_database(name)
 
 
 async def hook(post: Post, side: FarSide, id_: str = "hook", **more: Any) -> str:

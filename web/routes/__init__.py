@@ -6,6 +6,8 @@ from web.routes import home, live
 from web.routes.account import notifications, openid, preferences, second_factor, security, settings, sign_in, tokens
 from web.routes.admin import (
     actions,
+    channels,
+    deliveries,
     drafts,
     home as admin,
     open311,
@@ -50,6 +52,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     board.router,
     drafts.router,
     actions.router,
+    channels.router,
+    deliveries.router,
     temporal.router,
     open311.router,
     suggestions.router,

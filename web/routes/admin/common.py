@@ -19,7 +19,11 @@ from web.reader import Reader
 from web.views.admin import SECTIONS
 
 #: Sections that not every reader of the administration opens, with the roles that do.
-_LIMITED = {"/admin/actions": (Role.ADMIN, Role.AUDITOR), "/admin/open311": (Role.ADMIN,)}
+_LIMITED = {
+    "/admin/actions": (Role.ADMIN, Role.AUDITOR),
+    "/admin/open311": (Role.ADMIN,),
+    "/admin/channels": (Role.ADMIN,),
+}
 
 
 @asynccontextmanager
