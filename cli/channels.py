@@ -165,9 +165,15 @@ def log(
 
 
 @app.command()
-def show(key: Key, as_: As = "admin", password: Password = None, data_dir: DataDir = HERE) -> None:
+def show(
+    key: Key, as_: As = "admin", password: Password = None, data_dir: DataDir = HERE, as_json: AsJson = False
+) -> None:  # fmt: skip
     """Shows a send with every attempt and what each far side answered."""
-    _print_detail(Api(data_dir, as_, password).call("GET", build_path("admin", "deliveries", key)))
+    found = Api(data_dir, as_, password).call("GET", build_path("admin", "deliveries", key))
+    if as_json:
+        return out.print_json(json.dumps(found))
+    _print_detail(found)
+    return None
 
 
 @app.command()

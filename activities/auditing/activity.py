@@ -1,7 +1,7 @@
 """The scheduled audit: its summary is stored and shown in the metrics. Once a night it includes the org lint.
 
 It wakes the workflows that have not taken note of what is recorded or due (`mending`), ends the claims whose role has
-ended, and removes uploads that nothing has named.
+ended, begins sends again whose workflow is missing, and removes uploads that nothing has named.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,6 +19,7 @@ from activities.auditing.claims import end_claims
 from activities.auditing.mending import Mender
 from activities.auditing.metrics import set_gauges
 from activities.auditing.part import Part, next_part
+from activities.auditing.sends import audit_sends
 from infra.database import transaction
 from infra.store.audits import insert_audit, latest_audit, was_linted_since
 from infra.store.context import local_day
@@ -26,6 +27,7 @@ from infra.store.org_alarms import clear_alarms
 from infra.store.organisation import read_organisation
 from infra.store.policies import NoPolicy, newest_version, policy_version
 from infra.store.reporters import delete_unclaimed_reporters
+from models.errors import KeysAway
 from models.jobs.audit import AuditReport, AuditSummary, Drift
 from models.organisation import OrgFinding
 from models.wire_names import AUDIT_ACTIVITY
@@ -67,6 +69,7 @@ class AuditActivities:
     ) -> None:
         self._engine = engine
         self._client = client
+        self._queue = queue
         self._sweep = sweep
         self._retain = retain
         self._auditor = Auditor(engine, client, queue, tolerance=tolerance, unnamed=unnamed)
@@ -78,6 +81,7 @@ class AuditActivities:
         """End the claims whose role has ended, run an audit, mend what can be mended by waking, store the summary, and
         return the number of findings of each kind that are left."""
         ended = await self._end_claims()
+        lost = await self._begin_sends_again()
         report = await self._auditor.audit(sample=self._sample, part=await self._part(), progress=_beat)
         report = await self._mender.mend(report, _beat)
         async with transaction(self._engine) as connection:
@@ -96,7 +100,8 @@ class AuditActivities:
         write(
             "audited", cases=summary.cases, whole=summary.whole, looked_into=summary.looked_into,
             seconds=summary.seconds,
-            claims_ended=ended, files_swept=swept, mended=len(summary.mended), not_mended=len(summary.failures),
+            claims_ended=ended, sends_lost=lost, files_swept=swept, mended=len(summary.mended),
+            not_mended=len(summary.failures),
             **found,
         )  # fmt: skip
         for finding in summary.mended:
@@ -108,6 +113,14 @@ class AuditActivities:
         async with self._engine.connect() as connection:
             last = await latest_audit(connection)
         return next_part(await count_cases(self._engine), last)
+
+    async def _begin_sends_again(self) -> int:
+        """Begin sends again whose workflow is missing; return how many could not be."""
+        try:
+            return len(await audit_sends(self._engine, self._client, self._queue, fix=True))
+        except KeysAway:  # their content can't be read now; the next audit tries again
+            log.warning("sends not looked at", reason=KeysAway.code)
+            return 0
 
     async def _end_claims(self) -> int:
         """Return how many cases were woken because their claimant no longer holds the role."""

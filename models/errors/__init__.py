@@ -227,7 +227,7 @@ from models.errors.rights import (
 )
 from models.errors.sending import (
     ChannelKindStays as ChannelKindStays,
-    NoSuchChannel as NoSuchChannel,
+    ChannelUnknown as ChannelUnknown,
     NoSuchHook as NoSuchHook,
     NoSuchSend as NoSuchSend,
     NotReplayable as NotReplayable,

@@ -3,8 +3,8 @@
 from models.errors.base import DomainError
 
 
-class NoSuchChannel(DomainError):
-    code = "no_such_channel"
+class ChannelUnknown(DomainError):
+    code = "channel_unknown"
     status = 404
     zh = "没有渠道 {channel}。"
     en = "There is no channel {channel}."

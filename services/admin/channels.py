@@ -18,7 +18,7 @@ from infra.store.channels import StoredChannel, about_channel, read_channel
 from models.base import STORED, Frozen, Instant
 from models.channels import CONFIG, SECRETS, SHORTEST_SIGNING_SECRET, ChannelInput
 from models.context import Person
-from models.errors import ChannelKindStays, NoSuchChannel, PushNotSet, SecretMissing, SecretTooShort, SecretUnknown
+from models.errors import ChannelKindStays, ChannelUnknown, PushNotSet, SecretMissing, SecretTooShort, SecretUnknown
 from models.sends import ChannelKind
 from services.admin.rights import begin_change, require_admin
 
@@ -64,11 +64,11 @@ async def list_channels(connection: AsyncConnection, person: Person, now: dateti
 
 
 async def get_channel(connection: AsyncConnection, person: Person, id_: str, now: datetime) -> ChannelView:
-    """Return one channel. Raises NotYours, NoSuchChannel."""
+    """Return one channel. Raises NotYours, ChannelUnknown."""
     for one in await list_channels(connection, person, now):
         if one.id == id_:
             return one
-    raise NoSuchChannel(channel=id_)
+    raise ChannelUnknown(channel=id_)
 
 
 async def save_channel(connection: AsyncConnection, person: Person, wanted: ChannelInput, now: datetime) -> None:

@@ -19,7 +19,7 @@ from infra.store.admin_actions import record_action
 from infra.store.sends import open_send
 from models.base import Frozen, Instant
 from models.context import Person
-from models.errors import NoSuchChannel, NoSuchSend, NotReplayable, SendUnderWay
+from models.errors import ChannelUnknown, NoSuchSend, NotReplayable, SendUnderWay
 from models.ids import new_id
 from models.sends import (
     ChannelKind,
@@ -193,13 +193,13 @@ async def test_channel(
 ) -> DeliveryDetail:
     """Send a test message by a channel, once, and return what the far side answered.
 
-    Raises NotYours, NoSuchChannel and StoreAway. One that takes longer goes on; the log has its end.
+    Raises NotYours, ChannelUnknown and StoreAway. One that takes longer goes on; the log has its end.
     """
     async with transaction(resources.engine) as connection:
         await require_admin(connection, person, now, "channels test")
         kind = await connection.scalar(_KIND, {"id": channel})
         if kind is None:
-            raise NoSuchChannel(channel=channel)
+            raise ChannelUnknown(channel=channel)
         await record_action(connection, person.id, "channels test", ("channels", channel), None, None)
     if kind == ChannelKind.PUSH:
         address = str(person.id)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base import Frozen, Instant
 from models.channels import HOOK_FACTS, HookInput
 from models.context import Person
-from models.errors import NoSuchChannel, NoSuchHook, UnknownGrid
+from models.errors import ChannelUnknown, NoSuchHook, UnknownGrid
 from models.ids import new_id
 from models.sends import ChannelKind
 from services.admin.rights import begin_change, require_admin
@@ -46,11 +46,11 @@ async def list_hooks(connection: AsyncConnection, person: Person, now: datetime)
 async def add_hook(connection: AsyncConnection, person: Person, wanted: HookInput, now: datetime) -> UUID:
     """Subscribe a web hook to facts from now on, in the caller's transaction; return the subscription's id.
 
-    Raises NotYours, NoSuchChannel for one that is no web hook, UnknownGrid.
+    Raises NotYours, ChannelUnknown for one that is no web hook, UnknownGrid.
     """
     await begin_change(connection, person, now, "channels")
     if await connection.scalar(_KIND, {"id": wanted.channel}) != ChannelKind.WEBHOOK:
-        raise NoSuchChannel(pointer="/channel", channel=wanted.channel)
+        raise ChannelUnknown(pointer="/channel", channel=wanted.channel)
     if await connection.scalar(_GRID, {"code": wanted.grid}) is None:
         raise UnknownGrid(pointer="/grid", grid=wanted.grid)
     kinds = [kind for kind in HOOK_FACTS if kind in wanted.kinds]

@@ -1,4 +1,4 @@
-"""Give a workflow to every case and matter that should have one and has none, as after Temporal was lost.
+"""Give a workflow to every case, matter and send that should have one and has none, as after Temporal was lost.
 
 Safe to stop, to repeat and to run several times at once: a workflow that runs is left alone.
 """
@@ -18,6 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.auditing.running_workflows import WorkflowSilent, latest_run, query_state
+from activities.auditing.sends import audit_sends
 from infra.store.cases import read_case, read_facts
 from infra.store.reporters import read_reporter
 from infra.store.workers import place_of, worker_elsewhere
@@ -106,7 +107,7 @@ class _KnowsMore(Exception):
 
 
 async def rebuild_workflows(resources: Resources, progress: Progress = lambda done, total: None) -> WorkflowsRebuilt:
-    """Start what is missing: cases, matters, exports under way, rollouts, schedules.
+    """Start what is missing: cases, matters, exports under way, sends, rollouts, schedules.
 
     Raises OtherNamespace while a worker with another namespace works on this database; RPCError when Temporal can't be
     reached, and what a database raises that is away.
@@ -125,6 +126,7 @@ async def rebuild_workflows(resources: Resources, progress: Progress = lambda do
         await asyncio.gather(*(work.one(row.number, partial(_start_matter, work, row)) for row in page))
     for id_ in exports:
         await work.start(EXPORT_WORKFLOW, ExportOrder(id=id_), f"export-{id_}")
+    await audit_sends(resources.engine, work.client, work.queue, fix=True, older_than_seconds=0)
     await catch_up_rollouts(resources.engine, work.client, work.queue)
     await schedule_audits(work.client, work.queue)
     await schedule_archive(work.client, work.queue)

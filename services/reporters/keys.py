@@ -13,6 +13,7 @@ from infra.database import transaction
 from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, seal
+from infra.store.boxes import count_boxes, wrap_boxes_anew
 from infra.store.reporters import erase_reporters
 
 log = structlog.get_logger(__name__)
@@ -27,7 +28,9 @@ Progress = Callable[[int], None]
 @dataclass(frozen=True)
 class KeysState:
     """How the records stand. `rows` and `files`: how many are wrapped by each master key, in the database and in the
-    vault; `clear`: rows not encrypted yet; `without_file`: rows whose key is not in the vault."""
+    vault; secrets of channels and contents of sends are among the rows. `clear`: rows not encrypted yet;
+    `without_file`: rows whose key is not in the vault.
+    """
 
     current: str
     rows: dict[str, int]
@@ -52,14 +55,15 @@ async def keys_state(engine: AsyncEngine) -> KeysState:
     current = await keys.ring.current()
     async with engine.connect() as connection:
         query = text("SELECT key_id, count(*) FROM reporters WHERE wrapped_key IS NOT NULL GROUP BY key_id")
-        rows = {str(id_): int(number) for id_, number in await connection.execute(query)}
+        rows = await count_boxes(connection)
+        rows.update({str(id_): int(number) for id_, number in await connection.execute(query)})
         clear = await count_clear(connection)
         erased = await connection.scalar(text("SELECT count(*) FROM reporters WHERE erased_at IS NOT NULL"))
         ids = (await connection.scalars(text("SELECT id FROM reporters WHERE wrapped_key IS NOT NULL"))).all()
     filed = await keys.vault.ids()
     without_file = sum(id_ not in filed for id_ in ids)
     files = Counter([id_ async for _, id_ in keys.vault.key_ids()])
-    return KeysState(current, rows, dict(files), clear, without_file, int(erased or 0))
+    return KeysState(current, dict(rows), dict(files), clear, without_file, int(erased or 0))
 
 
 async def count_clear(connection: AsyncConnection) -> int:
@@ -125,7 +129,7 @@ async def wrap_anew(engine: AsyncEngine, progress: Progress = lambda _: None) ->
         progress(done)
         if len(rows) < BATCH:
             break
-    return done + await _wrap_files_anew(engine, current)
+    return done + await wrap_boxes_anew(engine, keys.ring) + await _wrap_files_anew(engine, current)
 
 
 async def _wrap_files_anew(engine: AsyncEngine, current: str) -> int:

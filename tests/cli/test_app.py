@@ -58,7 +58,8 @@ WRITING = {
     "people add-admin", "people disable", "people enable", "park template", "tokens revoke", "people absent",
     "people shift", "people interest", "policy publish", "import", "report", "act", "referral-desks ics",
     "history anchor", "history key", "keys create", "keys encrypt", "keys rotate", "keys remove",
-    "keys token-secret",
+    "keys token-secret", "channels save", "channels disable", "channels enable", "channels test", "channels hook",
+    "channels unhook", "channels replay", "open311 revoke",
 }  # fmt: skip
 
 

@@ -20,7 +20,9 @@ from sqlalchemy import text
 from activities.channels.push import new_keys
 from infra.embedded.temporal_tls import CA, SERVER, make_certificates
 from infra.keys.access import keys_of
+from infra.keys.ring import FileRing, add_key
 from infra.outgoing import Outgoing
+from infra.store.boxes import count_boxes, wrap_boxes_anew
 from infra.store.push_subscriptions import store_subscription
 from models.ids import new_id
 from models.sends import Message, Route, SendRun, SendStatus, Urgency
@@ -395,3 +397,19 @@ async def test_replaying_keeps_the_key(post: Post) -> None:
         for round_ in (0, 1, 2):
             assert (await post.run(SendRun(send=send, round=round_))).attempts == round_ + 1
         assert len(side.received) == 3
+
+
+async def test_secrets_are_wrapped_by_a_new_master_key(post: Post) -> None:
+    ring = keys_of(post.engine).ring
+    assert isinstance(ring, FileRing)
+    async with running_far_side(FAKES["wecom"]()) as side:
+        send = made(await robot(post, side, "wecom"))
+        await post.run(SendRun(send=send))
+        old, new = ring.current_id(), add_key(ring.path)
+        async with post.engine.connect() as connection:
+            assert set(await count_boxes(connection)) == {old}
+        assert await wrap_boxes_anew(post.engine, ring) > 1
+        assert await wrap_boxes_anew(post.engine, ring) == 0
+        async with post.engine.connect() as connection:
+            assert set(await count_boxes(connection)) == {new}
+        assert (await post.run(SendRun(send=send, round=1))).status is SendStatus.DELIVERED

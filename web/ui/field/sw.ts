@@ -1,12 +1,14 @@
 // The service worker: caches the shell, and sends the outbox when the network is back and no page is open.
 // It never answers API requests.
 /// <reference lib="webworker" />
+import { listenForPushes } from "./push_worker";
 import { flush, isAllSent } from "./store/outbox";
 
 declare const VERSION: string;
 declare const KEPT: string[];
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const NAME = `gridloop-${VERSION}`;
+listenForPushes(worker);
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(KEPT.map((file) => new Request(file, { cache: "reload" })))));

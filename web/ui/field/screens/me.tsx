@@ -3,12 +3,14 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { request, ServerRefusal, Unreachable } from "../server/request";
 import { bridge } from "../device/bridge";
+import { dropPush } from "../device/push";
 import { cacheAnswer, useCached } from "../server/cached";
 import { items } from "../store/outbox";
 import { clearCache, openSession, signOut, useSession } from "../server/session";
 import { localStore } from "../store/database";
 import { isPending } from "../store/item_states";
 import { language, t, codeLabel } from "../words/texts";
+import { Pushes } from "../parts/pushes";
 import { Cell, Icon, Note, Screen, useStored } from "../parts/ui";
 import { Switches } from "./sign_in";
 
@@ -50,6 +52,7 @@ export function MePage(): JSX.Element {
         </Cell>
       </div>
       <QuietHours />
+      {!expired && <Pushes />}
       <section class="card stack-s">
         <h2>{t("本机缓存")}</h2>
         <p role="status">{t("任务和图片占用 %(mb)s MB", { mb: (bytes / 1e6).toFixed(1) })}</p>
@@ -153,6 +156,7 @@ function SignOut(): JSX.Element {
     if (waiting && !asked) return setAsked(true);
     try {
       await signOut();
+      await dropPush();
       location.hash = "#/";
     } catch (error) {
       setFault(error instanceof Unreachable ? t("没有网络,暂时不能退出") : String(error));
