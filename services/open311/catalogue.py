@@ -41,6 +41,11 @@ def asked_questions(category: Category) -> tuple[Question, ...]:
     return tuple(one for one in category.questions if Door.OPEN311 in one.doors and one.kind in _DATATYPES)
 
 
+def photo_questions(category: Category) -> tuple[Question, ...]:
+    """Return the questions that files answer (`media`)."""
+    return tuple(one for one in category.questions if Door.OPEN311 in one.doors and one.kind is QuestionKind.PHOTO)
+
+
 def list_services(policy: Policy, language: str) -> list[dict[str, Any]]:
     """Return what can be reported, in the order of the policy."""
     english = language.startswith("en")
@@ -76,7 +81,10 @@ def _attributes(category: Category, language: str) -> list[dict[str, Any]]:
     for question in asked_questions(category):
         found.append(_attribute(question, len(found) + 1, language))
         if question.stop is not None:
-            found.append(_notice(question, len(found) + 1, language))
+            said = f"{question.stop.notice(language)} {question.stop.telephone}"
+            found.append(_notice(f"{question.code}-notice", said, len(found) + 1))
+    for question in photo_questions(category):
+        found.append(_notice(question.code, f"{question.text(language)} (media)", len(found) + 1))
     return found
 
 
@@ -95,12 +103,10 @@ def _attribute(question: Question, order: int, language: str) -> dict[str, Any]:
     }
 
 
-def _notice(question: Question, order: int, language: str) -> dict[str, Any]:
-    """Return what a client shows besides a question whose answer may stop the report: no variable, only words."""
-    assert question.stop is not None
-    said = f"{question.stop.notice(language)} {question.stop.telephone}"
+def _notice(code: str, said: str, order: int) -> dict[str, Any]:
+    """Return what a client only shows: an answer that stops the report, or a photo that is sent as a file."""
     return {
-        "variable": False, "code": f"{question.code}-notice", "datatype": "string", "required": False,
+        "variable": False, "code": code, "datatype": "string", "required": False,
         "datatype_description": None, "order": order, "description": said, "values": [],
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.case_client import is_started
 from infra.database import transaction
+from models.answers import Asked
 from models.base import Code, Frozen, Line, Phone, Text
 from models.commands import GivenLocation
 from models.enums import Source
@@ -25,11 +26,13 @@ from models.errors import (
     UnknownGrid,
 )
 from models.ids import derived_id, new_id
+from models.policy.document import Category
+from models.policy.questions import Door
 from services.accounts.limits import open311_limit
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
 from services.open311.account import open311_account
-from services.open311.catalogue import find_service, read_policy
+from services.open311.catalogue import asked_questions, find_service, photo_questions, read_policy
 from services.open311.keys import Key, check_reach, find_key
 from services.open311.media import keep_media
 from services.organisation.locate import find_unit_at
@@ -41,6 +44,8 @@ MOST_CHARACTERS, MOST_MEDIA = 4_000, 3
 #: What FixMyStreet sends as `address_id` where nobody pointed at the map.
 NOT_PINPOINTED = "#NOTPINPOINTED#"
 
+#: The fields by which a report is the same.
+_SAID = {"service_code", "description", "location", "unit", "address", "attributes"}
 ClientId = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -63,7 +68,7 @@ class Posted(Frozen):
     @property
     def digest(self) -> bytes:
         """Of what the report says: files and the reporter's data are left out, as they are by the other doors."""
-        said = self.model_dump(mode="json", include={"service_code", "description", "location", "unit", "address"})
+        said = self.model_dump(mode="json", include=_SAID)
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
@@ -131,16 +136,26 @@ async def take_report(resources: Resources, key: Key, sent: Sent, limits: Limits
         if row is not None and row.case_no is not None:
             return Taken(report_id, row.case_no)
         person = await open311_account(connection)
+        category = find_service(await read_policy(connection), posted.service_code)
         grid = await _find_place(connection, key, posted)
     if row is not None and await is_started(resources.temporal, report_id):
         return Taken(report_id, None)
-    report = _report(report_id, posted, grid)
-    await check(resources, person, report, now)
-    stored = [(await store_upload(resources.engine, resources.settings, person, file, now, limits)).view.sha256
-              for file in sent.files]  # fmt: skip
-    await _keep(resources, key, report_id, posted, now)
+    report = _report(report_id, posted, grid, category)
+    photos = photo_questions(category)
+    if not (photos and sent.files):  # else only the stored photos can answer
+        await check(resources, person, report, now)
+    stored = tuple(
+        [
+            (await store_upload(resources.engine, resources.settings, person, file, now, limits)).view.sha256
+            for file in sent.files
+        ]
+    )
+    if stored:
+        answers = {**(report.answers or {}), **{one.code: stored for one in photos}}
+        report = report.model_copy(update={"attachments": stored, "answers": answers})
+    await _keep(resources, key, report_id, posted, category, now)
     try:
-        submitted = await submit(resources, person, report.model_copy(update={"attachments": tuple(stored)}), now)
+        submitted = await submit(resources, person, report, now)
     except ReportIdReused:
         # Sent twice at the same time, with other files: the first one counts.
         async with resources.reading.connect() as connection:
@@ -171,9 +186,8 @@ async def read_token(resources: Resources, given: str) -> Taken:
 async def _find_place(connection: AsyncConnection, key: Key, posted: Posted) -> str:
     """Return the unit of the report, which the key must reach: that of the point, the one named, else the key's own.
 
-    Raises NoSuchService, PlaceOutsidePark, UnknownGrid, Open311KeyElsewhere.
+    Raises PlaceOutsidePark, UnknownGrid, Open311KeyElsewhere.
     """
-    find_service(await read_policy(connection), posted.service_code)
     if posted.location is not None:
         found = await find_unit_at(connection, posted.location.lat, posted.location.lon)
         if found is None:
@@ -189,7 +203,7 @@ async def _find_place(connection: AsyncConnection, key: Key, posted: Posted) -> 
     return posted.unit
 
 
-def _report(report_id: UUID, posted: Posted, grid: str) -> ReportInput:
+def _report(report_id: UUID, posted: Posted, grid: str, category: Category) -> ReportInput:
     place = f"\n地点: {posted.address}" if posted.address else ""
     name = " ".join(filter(None, (posted.first_name, posted.last_name)))
     reporter = ReporterInput(name=name or None, phone=posted.phone, anonymous=posted.anonymous)
@@ -200,16 +214,26 @@ def _report(report_id: UUID, posted: Posted, grid: str) -> ReportInput:
         grid=grid,
         location=posted.location,
         source=Source.OPEN311,
+        answers={one.code: posted.attributes.get(one.code, ()) for one in asked_questions(category)},
+        asked=Asked(door=Door.OPEN311),
         reporter=reporter if name or posted.phone or posted.anonymous else None,
     )
 
 
-async def _keep(resources: Resources, key: Key, report_id: UUID, posted: Posted, now: datetime) -> None:
+def _unasked(posted: Posted, category: Category) -> dict[str, list[str]]:
+    """Return the attributes that no question asks for."""
+    asked = {one.code for one in asked_questions(category)}
+    return {code: values for code, values in posted.attributes.items() if code not in asked}
+
+
+async def _keep(
+    resources: Resources, key: Key, report_id: UUID, posted: Posted, category: Category, now: datetime
+) -> None:
     """Write down whose report it is, and which media are to be fetched, before it is acknowledged."""
     async with transaction(resources.engine) as connection:
         values = {
             "report": report_id, "key": key.id, "client": posted.client_id, "digest": posted.digest, "now": now,
-            "attributes": json.dumps(posted.attributes, ensure_ascii=False),
+            "attributes": json.dumps(_unasked(posted, category), ensure_ascii=False),
         }  # fmt: skip
         if await connection.scalar(_KEEP, values) is not None:
             await keep_media(connection, report_id, posted.media_urls, now)

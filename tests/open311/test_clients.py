@@ -46,7 +46,7 @@ def test_georeport_reads(open311: Interface, suffix: str) -> None:
 
 def test_three_reads_and_reports(open311: Interface, three: Any) -> None:
     assert three.discovery()["endpoints"][0]["specification"] == "http://wiki.open311.org/GeoReport_v2"
-    assert {one["service_code"] for one in three.services()} == {"0103", "0201", "0302", "0390"}
+    assert {one["service_code"] for one in three.services()} >= {"0103", "0201", "0302", "0390"}
     assert three.services("0302") == {"service_code": "0302", "attributes": []}
     (made,) = three.post("0302", **HERE, name="张 三", phone="13912345678", description="污水")
     number = made["service_request_id"]

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from infra.database import transaction
 from models.policy.questions import Option, Question, QuestionKind, Stop
-from tests.api.harness import policy_with_a_rush
+from tests.api.harness import a_picture, policy_with_a_rush
 from tests.builders import publish
 from tests.open311 import schemas
 from tests.open311.conftest import HERE, Interface
@@ -65,7 +65,9 @@ QUESTIONS = (
     ),
     Question(
         code="smell", kind=QuestionKind.YES_NO, text_zh="有刺鼻气味吗", text_en="Does it smell?",
-        stop=Stop(answers=("yes",), telephone="119", notice_zh="请立即远离", notice_en="Keep away"),
+        stop=Stop(
+            answers=("yes",), telephone="119", notice_zh="请立即远离", notice_en="Keep away", may_report=False
+        ),
     ),
     Question(code="photo", kind=QuestionKind.PHOTO, text_zh="照片", text_en="Photo"),
 )  # fmt: skip
@@ -91,8 +93,25 @@ def test_questions_are_attributes(open311: Interface) -> None:
         ("colour", "singlevaluelist", True, True),
         ("smell", "singlevaluelist", True, False),
         ("smell-notice", "string", False, False),
+        ("photo", "string", False, False),
     ]
     assert attributes[0]["values"] == [{"key": "red", "name": "红"}, {"key": "black", "name": "黑"}]
-    assert [one["order"] for one in attributes] == [1, 2, 3]
+    assert [one["order"] for one in attributes] == [1, 2, 3, 4]
     root = ElementTree.fromstring(open311.get("services/0399.xml").content)
     assert [one.text for one in root.findall("attributes/attribute/values/value/key")][:2] == ["red", "black"]
+
+    def post(**fields: Any) -> Any:
+        return open311.post(service_code="0399", **HERE, **fields)
+
+    assert "colour" in post().json()[0]["description"], "a required one is missing"
+    assert "colour" in post(**{"attribute[colour]": "green"}).json()[0]["description"], "no such key"
+    stops = post(**{"attribute[colour]": "red", "attribute[smell]": "yes"})
+    assert (stops.status_code, "119" in stops.text) == (400, True)
+    files = [("media", ("a.png", a_picture("#0a0b0c"), "image/png"))]
+    good = {"attribute[colour]": "red", "attribute[smell][]": "no", "attribute[unasked]": "7"}
+    made = post(files=files, **good)
+    assert made.status_code == 200, made.text
+    case = open311.site.run(open311.site.harness.get("duty", f"/cases/{made.json()[0]['service_request_id']}"))
+    assert {one["question"]: one["values"] for one in case["answers"]} == {
+        "colour": ["red"], "smell": ["no"], "photo": case["attachments"]
+    }  # fmt: skip
