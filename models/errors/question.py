@@ -20,8 +20,8 @@ class AnswerNotUnderstood(DomainError):
 class QuestionUnanswered(DomainError):
     code = "question_unanswered"
     status = 422
-    zh = "问项“{text_zh}”({question})必填。"
-    en = "The question “{text_en}” ({question}) must be answered."
+    zh = "问项“{text_zh}”必填。"
+    en = "The question “{text_en}” must be answered."
 
 
 class QuestionStops(DomainError):

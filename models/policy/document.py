@@ -17,7 +17,7 @@ from models.policy.calendar import Calendar, Span, Week
 from models.policy.limits import Length
 from models.policy.notifications import DEFAULT_NOTIFICATIONS, NotificationPolicy
 from models.policy.park import DEFAULT_PARK, ParkPolicy
-from models.policy.questions import MOST_QUESTIONS, Door, Question, question_faults, raise_faults
+from models.policy.questions import MOST_QUESTIONS, Door, Question, asked_at, question_faults, raise_faults
 from models.policy.standard import Condition, Ladder, Limits, Standard, UrgeRule
 
 #: The defaults per round (our choice; that a suspension is approved once is a city's practice).
@@ -65,7 +65,7 @@ class Category(Given):
 
     def asked_at(self, door: Door | None) -> tuple[Question, ...]:
         """The questions that are asked at a door, in order; None: of all doors."""
-        return tuple(question for question in self.questions if door is None or door in question.doors)
+        return asked_at(self.questions, door)
 
 
 class Group(Given):

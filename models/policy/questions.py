@@ -179,6 +179,19 @@ class Question(Given):
         return rule is None or not set(answers.get(rule.question, ())).isdisjoint(rule.answers)
 
 
+def asked_at(questions: Sequence[Question], door: Door | None) -> tuple[Question, ...]:
+    """Return those of the questions that are asked at a door, in order; None: of all doors.
+
+    The public form and Open311 take photos by themselves, and ask for none.
+    """
+    photos = door not in (Door.PUBLIC, Door.OPEN311)
+    return tuple(
+        question
+        for question in questions
+        if (door is None or door in question.doors) and (photos or question.kind is not QuestionKind.PHOTO)
+    )
+
+
 #: A fault: the place within a question or a list of questions, in Chinese and in English.
 QuestionFault = tuple[tuple[int | str, ...], str, str]
 

@@ -21,6 +21,15 @@ def answer_views(case: Case, language: str, *, whole: bool) -> tuple[AnswerView,
     return tuple(answer_view(answer, language, whole=whole) for answer in case.answers)
 
 
+def public_answers(case: Case, language: str) -> tuple[AnswerView, ...]:
+    """Return the answers that everybody may read; photos are shown to nobody but those who may see the case."""
+    return tuple(
+        answer_view(answer, language, whole=False)
+        for answer in case.answers
+        if answer.reading is Reading.PUBLIC and answer.kind is not QuestionKind.PHOTO
+    )
+
+
 def answer_view(answer: QuestionAnswer, language: str, *, whole: bool) -> AnswerView:
     """Return one answer. One that is hidden has no values."""
     hidden = not whole and answer.reading is Reading.PERSONAL

@@ -6,7 +6,7 @@ from models.base import Frozen
 from models.enums import Role, Severity, Source, UnitType
 from models.policy.document import EverydayWord
 from models.policy.limits import Limit
-from models.policy.questions import Question
+from models.policy.questions import Door, Question, asked_at
 
 
 class UnitView(Frozen):
@@ -86,6 +86,10 @@ class CategoryView(Frozen):
     active: bool = True
     questions: tuple[Question, ...] = ()
     conditions: tuple[ConditionView, ...]
+
+    def asked_at(self, door: Door) -> tuple[Question, ...]:
+        """The questions that are asked at a door, in order."""
+        return asked_at(self.questions, door)
 
 
 class GroupView(Frozen):

@@ -28,10 +28,11 @@ from models.facts import (
     SuspensionGranted,
     Transferred,
 )
-from models.views import Told
+from models.views import AnswerView, Told
 from rules.deadlines.expectation import expected_end
 from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
+from services.cases.answers import public_answers
 from services.cases.names import Names, read_names
 from services.cases.proof import read_proof
 from services.cases.told import read_told
@@ -63,7 +64,8 @@ class Progress(Frozen):
     `reached`: how many of the five stages have been entered. `proof`: the proof code of the case's last fact.
     `question`: the open question to the reporter. `told`: the answer and the reasons; of a case merged into another,
     those of the other. `supervisor_decides`: who decides whether it is reopened: the desk the first time, a supervisor
-    from then on. `photos`: the hashes of photos of the result, where the reviewer has released them.
+    from then on. `photos`: the hashes of photos of the result, where the reviewer has released them. `answers`: to the
+    questions whose answers are public.
     """
 
     tail: str
@@ -88,6 +90,7 @@ class Progress(Frozen):
     rating: int | None
     updates: tuple[ProgressUpdate, ...]
     photos: tuple[str, ...] = ()
+    answers: tuple[AnswerView, ...] = ()
 
 
 async def read_progress(connection: AsyncConnection, report_id: UUID, now: datetime, language: str) -> Progress | None:
@@ -106,7 +109,8 @@ async def read_progress(connection: AsyncConnection, report_id: UUID, now: datet
     found = _progress(case, facts, names) if lead is None else _merged_progress(case, facts, *lead, names)
     told, photos = await read_told(connection, case, facts), await filter_pictures(connection, found.photos)
     proof = await read_proof(connection, report_id, case.seq)
-    return found.model_copy(update={"told": told, "photos": photos, "proof": proof})
+    answers = public_answers(case, language)
+    return found.model_copy(update={"told": told, "photos": photos, "proof": proof, "answers": answers})
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:

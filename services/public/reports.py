@@ -11,6 +11,7 @@ from sqlalchemy import text
 from infra.database import transaction
 from infra.store.cases import read_case, read_facts
 from infra.store.context import read_person
+from models.answers import Asked, GivenAnswers
 from models.base import Code, Frozen, Text, Title
 from models.commands import GivenLocation, HumanCommand
 from models.enums import Source
@@ -42,6 +43,8 @@ class PublicReport(Frozen):
     location: GivenLocation | None = None
     place: Annotated[Text, StringConstraints(max_length=200)] = ""
     enterprise: bool = False
+    answers: GivenAnswers | None = None
+    asked: Asked | None = None
     reporter: ReporterInput | None = None
 
 
@@ -104,6 +107,7 @@ async def submit_public_report(
 
 def _input(report: PublicReport, photos: tuple[str, ...]) -> ReportInput:
     place = f"\n地点: {report.place}" if report.place else ""
+    answered = {} if report.answers is None else {"answers": report.answers, "asked": report.asked}
     return ReportInput(
         report_id=report.report_id,
         category=report.category,
@@ -114,6 +118,7 @@ def _input(report: PublicReport, photos: tuple[str, ...]) -> ReportInput:
         source=Source.ENTERPRISE if report.enterprise else Source.RESIDENT,
         attachments=photos,
         reporter=report.reporter,
+        **answered,
     )
 
 

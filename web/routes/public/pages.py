@@ -20,6 +20,7 @@ from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, TooManyAttempts, WrongCode
 from models.ids import new_id
+from models.policy.questions import Question
 from services.accounts.limits import PUBLIC_REPORTS, WRONG_CODES
 from services.directory.people import list_categories
 from services.public.photo_tokens import make_photo_token
@@ -33,6 +34,8 @@ from web.draw.svg_picker import Community, draw_picker
 from web.pages import page
 from web.reader import AnyVisitor, Visitor
 from web.routes.public.photos import MAX_PHOTOS, Photos, has_new_photos, kept_photos, public_limits, take_photos
+from web.routes.public.questions import Questions, hidden_fields, read_questions
+from web.views.case.form_values import field_of_pointer
 from web.views.forms import blank
 from web.views.refusals import refusal_text
 from web.views.unit_names import short_unit
@@ -164,18 +167,22 @@ async def _accept_report(
     `wait`: the refusal of an address that has sent too many.
     """
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    if typed.get("website"):  # a hidden field that only bots fill in
-        return RedirectResponse("/p", 303)
     photos = kept_photos(services, visitor, form)
+    asked = await read_questions(services, form, typed.get("everyday") or typed.get("category", ""))
+    if (instead := await _show_instead(services, visitor, form, typed, asked, photos)) is not None:
+        return instead
     try:
         if wait is not None:
             raise wait
-        report = PublicReport.model_validate(_report_body(typed))
+        report = PublicReport.model_validate(_report_body(typed) | asked.body(typed.get("asked", "")))
         await check_public_report(services.resources, report, visitor.now)
         photos = await take_photos(services, visitor, form, address)
         if photos.faults:
             faults = {"file": " ".join(photos.faults)}
             return await _show_report_form(services, visitor, typed, faults, photos.status, photos)
+        if asked.asked and not asked.was_asked:
+            await PUBLIC_REPORTS.give_back(services.engine, address)
+            return await _show_questions(services, visitor, form, asked, photos)
         reported = await submit_public_report(services.resources, report, photos.stored, visitor.now)
     except ValidationError as error:
         faults = {_field_at(one["loc"]): fault_text(one, visitor.language) for one in error.errors()}
@@ -185,15 +192,9 @@ async def _accept_report(
     except ReportIdReused:
         return await _show_changed_report(services, visitor, typed, photos)
     except DomainError as error:
-        field = (error.pointer or "").rpartition("/")[2]
-        fault = refusal_text(error, visitor)
-        if isinstance(error, PlaceOutsidePark):
-            typed |= {"lat": "", "lon": ""}
-            fault = visitor.text("该位置不在本园区内,请在下面选择社区。")
-        faults = {field: fault}
-        if not set(photos.stored) - set(kept_photos(services, visitor, form).stored):
-            faults = _with_lost(faults, form, visitor)
-        return await _show_report_form(services, visitor, typed, faults, error.status, photos)
+        if (error.pointer or "").startswith("/answers/"):
+            return await _show_questions(services, visitor, form, asked, photos, refused=error)
+        return await _show_refused_report(services, visitor, form, typed, photos, error)
     return public_page(
         visitor,
         "public/reported.html",
@@ -202,6 +203,57 @@ async def _accept_report(
         proof=reported.proof,
         proof_qr=qr_code(reported.proof) if reported.proof else None,
     )
+
+
+async def _show_instead(
+    services: Services, visitor: Visitor, form: FormData, typed: dict[str, str], asked: Questions, photos: Photos
+) -> Response | None:
+    """What is shown instead of taking the report: to a bot, to who goes back a step, to who should telephone first."""
+    if typed.get("website"):  # a hidden field that only bots fill in
+        return RedirectResponse("/p", 303)
+    if typed.get("revise"):
+        return await _show_report_form(services, visitor, typed, {}, photos=photos)
+    if asked.was_asked and asked.must_stop:
+        return await _show_questions(services, visitor, form, asked, photos, stopped=asked.stops)
+    return None
+
+
+async def _show_refused_report(
+    services: Services, visitor: Visitor, form: FormData, typed: dict[str, str], photos: Photos, error: DomainError
+) -> Response:
+    """Show the form again with the refusal at its field."""
+    field = (error.pointer or "").rpartition("/")[2]
+    fault = refusal_text(error, visitor)
+    if isinstance(error, PlaceOutsidePark):
+        typed |= {"lat": "", "lon": ""}
+        fault = visitor.text("该位置不在本园区内,请在下面选择社区。")
+    faults = {field: fault}
+    if not set(photos.stored) - set(kept_photos(services, visitor, form).stored):
+        faults = _with_lost(faults, form, visitor)
+    return await _show_report_form(services, visitor, typed, faults, error.status, photos)
+
+
+async def _show_questions(
+    services: Services,
+    visitor: Visitor,
+    form: FormData,
+    asked: Questions,
+    photos: Photos,
+    stopped: tuple[Question, ...] = (),
+    refused: DomainError | None = None,
+) -> Response:
+    """The second step: the questions of the category, or (`stopped`) the notice that an answer calls for.
+
+    `refused`: an answer was; the refusal stands at its question.
+    """
+    faults = {} if refused is None else {field_of_pointer(refused.pointer or ""): refusal_text(refused, visitor)}
+    async with services.reading.connect() as connection:
+        kept = await photos.tokens(connection, services, visitor)
+    view = asked.category
+    name = "" if view is None else view.name_en if visitor.language == "en" else view.name_zh
+    context: dict[str, Any] = {"asked": asked.asked, "answers": asked.given, "faults": faults, "kept": kept}
+    context |= {"hidden": hidden_fields(form, asked.version), "stopped": stopped, "category": name}
+    return public_page(visitor, "public/questions.html", 200 if refused is None else refused.status, **context)
 
 
 def _with_lost(faults: dict[str, str], form: FormData, visitor: Visitor) -> dict[str, str]:

@@ -17,6 +17,29 @@ export interface Category {
   /** False: nothing new is reported under it; missing in copies of an older version. */
   active?: boolean;
   conditions: { severities: string[] }[];
+  /** What is asked besides the description; missing in copies of an older version. */
+  questions?: Question[];
+}
+
+/** 问项: see docs/questions.md. What is not given is left out. */
+export interface Question {
+  code: string;
+  kind: "choice" | "number" | "yes_no" | "text" | "day" | "moment" | "photo";
+  text_zh: string;
+  text_en: string;
+  help_zh?: string;
+  help_en?: string;
+  required?: boolean;
+  doors: string[];
+  options?: { key: string; name_zh: string; name_en: string }[];
+  several?: boolean;
+  unit_zh?: string;
+  unit_en?: string;
+  min?: string | null;
+  max?: string | null;
+  decimals?: number;
+  shown_if?: { question: string; answers: string[] } | null;
+  stop?: { answers: string[]; telephone: string; notice_zh: string; notice_en: string; may_report?: boolean } | null;
 }
 
 export interface Group {

@@ -15,7 +15,9 @@ import { StorageFull } from "../store/database";
 import { isPhone } from "../words/phone";
 import { localName, t, codeLabel } from "../words/texts";
 import type { Category, Group, Unit } from "../types";
+import { Questions } from "../parts/questions";
 import { Icon, Note, Screen } from "../parts/ui";
+import { stoppedBy, wrongAnswers } from "../store/questions";
 import { useUnits } from "../places/units";
 import { rememberCategory, recentCategories } from "../store/recents";
 import { Photos } from "./photos";
@@ -27,7 +29,7 @@ const PHRASES = [() => t("占用消防通道,"), () => t("存在安全隐患,"),
 /** `item`: a refused item to correct; `kept`: a draft that was set aside. */
 export function Report({ panel, item, kept }: { panel: string; item: string; kept: string }): JSX.Element {
   const { me } = useSession();
-  const catalogue = useCached<{ groups: Group[] }>("categories");
+  const catalogue = useCached<{ groups: Group[]; policy_version?: number }>("categories");
   const name = item ? `edit:${item}` : kept ? `new:${kept}` : "new";
   const query = item ? `?item=${item}` : kept ? `?draft=${kept}` : "";
   const [draft, change, saved] = useDraft<ReportDraft>(name, () => readReport(item), photosOf);
@@ -37,7 +39,7 @@ export function Report({ panel, item, kept }: { panel: string; item: string; kep
   if (panel === "category")
     return <LazyScreen screen="Categories" groups={catalogue.value?.groups ?? []} chosen={draft.category} choose={(code) => (change({ category: code, severity: "" }), goBack())} />;
   if (panel === "map") return <MapPanel draft={draft} change={change} />;
-  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} name={name} query={query} editing={item} />;
+  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} version={catalogue.value?.policy_version ?? 0} name={name} query={query} editing={item} />;
 }
 
 function photosOf(draft: ReportDraft): string[] {
@@ -52,6 +54,8 @@ interface Props {
   saved: SaveState;
   category: Category | undefined;
   all: Category[];
+  /** The version of the policy whose categories these are. */
+  version: number;
   name: string;
   /** The query of the route that names the draft. */
   query: string;
@@ -65,6 +69,11 @@ function findFaults(draft: ReportDraft, category: Category | undefined): [string
   if (draft.photos.length < photos) faults.push(["photos", photos > 1 ? t("该类别需要近景和远景两张照片") : t("请至少拍一张照片")]);
   if (!category) faults.push(["category", t("请选择类别")]);
   if (!draft.grid && !draft.place) faults.push(["place", t("请定位、选点或选择网格")]);
+  const answers = draft.answers ?? {};
+  const stops = stoppedBy(category, answers);
+  if (wrongAnswers(category, answers).length) faults.push(["questions", t("请回答标出的问题")]);
+  else if (stops.some(({ stop }) => stop!.may_report === false)) faults.push(["questions", t("这种情形请直接打电话,不在这里上报")]);
+  else if (stops.length && !draft.went_on) faults.push(["questions", t("请先打电话;仍要上报的,请勾选确认")]);
   const length = draft.description.trim().length;
   if (length < MIN_TEXT || length > MAX_TEXT) faults.push(["description", t("描述须为 %(least)s 至 %(most)s 个字", { least: MIN_TEXT, most: MAX_TEXT })]);
   if (draft.self && !draft.self_result.trim()) faults.push(["self", t("请填写现场处置结果")]);
@@ -74,7 +83,7 @@ function findFaults(draft: ReportDraft, category: Category | undefined): [string
 }
 
 function Form(props: Props): JSX.Element {
-  const { draft, change, saved, category, all, name, query, editing } = props;
+  const { draft, change, saved, category, all, version, name, query, editing } = props;
   const { me } = useSession();
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -92,7 +101,7 @@ function Form(props: Props): JSX.Element {
     setBusy(true);
     try {
       // The item has the draft's own id: a second tap stores the same one again.
-      const [id] = await enqueue(...toItems(draft, category, me!));
+      const [id] = await enqueue(...toItems({ ...draft, asked_under: draft.asked_under || version }, category, me!));
       if (!draft.self) await removeItem(draft.self_id);
       rememberCategory(category.code);
       await dropDraft(name);
@@ -127,6 +136,7 @@ function Form(props: Props): JSX.Element {
         <Fault text={fault("category")} />
         <Severity category={category} chosen={draft.severity} choose={(severity) => change({ severity })} />
       </section>
+      {category && <Questions category={category} answers={draft.answers ?? {}} photos={draft.photos} went_on={draft.went_on} fault={fault("questions")} change={(part) => change({ ...part, asked_under: version })} />}
       <Place draft={draft} change={change} units={units} roams={me!.roles.some(({ role }) => GRID_ROLES.has(role))} fault={fault("place")} query={query} />
       <section class="card stack-s" id="description">
         <label>

@@ -190,10 +190,16 @@ async function uploadPhotos(item: Item): Promise<Item | null> {
   return current ?? null;
 }
 
+/** The body with the photos among its answers as the server knows them. */
+function withSentPhotos(body: Record<string, unknown>, sent: Record<string, string>): Record<string, unknown> {
+  const answers = body["answers"] as Record<string, string[]> | undefined;
+  return answers ? { ...body, answers: Object.fromEntries(Object.entries(answers).map(([code, texts]) => [code, texts.map((text) => sent[text] ?? text)])) } : body;
+}
+
 async function postItem(item: Item): Promise<Outcome> {
   if (item.kind === "duty") return await postDuty(item);
   const photos = item.photos.map((id) => item.sent[id]!);
-  const body = { ...item.body, ...(photos.length ? { [item.photo_field]: photos } : {}) };
+  const body = withSentPhotos({ ...item.body, ...(photos.length ? { [item.photo_field]: photos } : {}) }, item.sent);
   const options: RequestOptions = { body, language: item.language, id: item.id };
   const path = item.kind === "report" ? "cases" : `cases/${item.case_no}/commands/${item.command}`;
   const reply = await request<CaseView>("POST", path, options);

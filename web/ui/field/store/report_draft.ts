@@ -3,6 +3,7 @@ import { renameDraft } from "./drafts";
 import { newId } from "./ids";
 import { items } from "./outbox";
 import { localStore } from "./database";
+import { shownAnswers, type Answers } from "./questions";
 import type { Item } from "./item_states";
 import { language, localName, t } from "../words/texts";
 import type { Category, Me, Point } from "../types";
@@ -36,6 +37,12 @@ export interface ReportDraft {
   /** The credit code of the enterprise that it is about, and its name. */
   enterprise: string;
   enterprise_name: string;
+  /** Answers to the questions of the category, by code; of a photo its id on the phone. */
+  answers: Answers;
+  /** The version of the policy whose questions were shown. */
+  asked_under: number;
+  /** Whether the notice of an answer that stops the form was read. */
+  went_on: boolean;
 }
 
 function emptyDraft(): ReportDraft {
@@ -60,6 +67,9 @@ function emptyDraft(): ReportDraft {
     reporter_phone: "",
     enterprise: "",
     enterprise_name: "",
+    answers: {},
+    asked_under: 0,
+    went_on: false,
   };
 }
 
@@ -123,6 +133,7 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
       ...(place ? { location: { lat: place.lat, lon: place.lon } } : {}),
       ...(draft.severity ? { severity: draft.severity } : {}),
       ...(draft.enterprise ? { enterprise: draft.enterprise } : {}),
+      ...(category.questions?.length ? { answers: shownAnswers(category, draft.answers ?? {}), asked: { door: "phone", ...(draft.asked_under ? { policy_version: draft.asked_under } : {}) } } : {}),
       ...(name || phone ? { reporter: { ...(name ? { name } : {}), ...(phone ? { phone } : {}) } } : {}),
       occurred_at: moment,
       reported_at: moment,
