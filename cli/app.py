@@ -26,6 +26,7 @@ COMMANDS = {
     "overdue": "cli.supervision:overdue",
     "work": "cli.supervision:work",
     "notices": "cli.notices:notices",
+    "notifications": "cli.notifications:notifications",
     "import": "cli.import_:import_",
     "bench": "cli.bench.command:bench",
     "clock": "cli.policies.clock:clock",

@@ -34,6 +34,7 @@ DRIFT_NAMES: dict[Drift, tuple[str, str]] = {
     Drift.RECOUNT_PENDING: ("待重算", "recount pending"),
     Drift.UNANSWERED: ("流程不应答", "workflow silent"),
     Drift.EFFECT_STUCK: ("效果未完成", "effect stuck"),
+    Drift.MAILBOX_STUCK: ("站外通知无人处理", "mailbox not looked into"),
     Drift.NO_WORKER: ("没有工作进程", "no worker"),
 }
 #: How many findings are printed; `--json` prints all that the audit lists.

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.auditing.mailboxes import stuck_mailboxes, wake_stuck
 from activities.auditing.running_workflows import QUERY_TIMEOUT
 from infra.case_client import NO_ANSWER_ERRORS
 from infra.matter_client import act_on_matter, restart_matter
@@ -84,7 +85,8 @@ async def audit_matters(
         findings += [finding for finding in found if finding is not None]
         seen.update(line.id for line in page)
     findings += await _without_row(engine, client, {id_: kind for id_, kind in running.items() if id_ not in seen})
-    return MatterAudit(len(seen), (*findings, *await _stuck_effects(engine)))
+    late = (*await _stuck_effects(engine), *await stuck_mailboxes(engine))
+    return MatterAudit(len(seen), (*findings, *late))
 
 
 async def compare_matter_again(
@@ -178,6 +180,9 @@ async def repair_matter(engine: AsyncEngine, client: Client, queue: str, finding
     """Repair a finding about a matter or the outbox; return why it could not be, None when it was done."""
     try:
         async with asyncio.timeout(QUERY_TIMEOUT.total_seconds()):
+            if finding.kind is Drift.MAILBOX_STUCK and finding.matter_id is not None:
+                await wake_stuck(client, finding.matter_id, queue)
+                return None
             if finding.kind is Drift.EFFECT_STUCK:
                 async with engine.begin() as connection:
                     await retry_refused(connection)

@@ -21,7 +21,7 @@ from cli.bench.processes import process_rows
 from cli.bench.queue import queue_rows
 from cli.bench.readings import reading_rows
 from cli.bench.search import search_rows
-from cli.bench.time import Row, deadline_rows, supervision_rows, timer_rows
+from cli.bench.time import Row, deadline_rows, storm_rows, supervision_rows, timer_rows
 from cli.http import DataDir, fail
 from cli.labels import localize
 from cli.operator import find_person, open_resources
@@ -52,6 +52,7 @@ def bench(
     rate: Annotated[float, typer.Option(min=0.1, help="Reports a second")] = 10,
     open_cases: Annotated[int, typer.Option(min=0, help="Open cases for memory and storage; 0 leaves it out")] = 10_000,
     timers: Annotated[int, typer.Option(min=0, help="Open cases that fall due; 0 leaves it out")] = 0,
+    storm: Annotated[int, typer.Option(min=0, help="Cases of one place due in a minute, with mailboxes")] = 0,
     due_rate: Annotated[float, typer.Option(min=0.1, help="How many of them fall due each second")] = 10,
     minutes: Annotated[float, typer.Option(min=0.1, help="For how long they fall due")] = 5,
     closed: Annotated[int, typer.Option(min=0, help="Closed cases for board and overdue list; 0 leaves it out")] = 0,
@@ -66,8 +67,8 @@ def bench(
 ) -> None:
     """Measure against the running demo system. It opens cases there: use a data directory of its own."""
     options = BenchOptions(
-        cases, abreast, rounds, seconds, rate, open_cases, timers, due_rate, minutes, closed, queue, search, export,
-        stations, faster, workshops, http,
+        cases, abreast, rounds, seconds, rate, open_cases, timers, storm, due_rate, minutes, closed, queue, search,
+        export, stations, faster, workshops, http,
     )  # fmt: skip
     run(_bench(options, data_dir))
 
@@ -83,6 +84,7 @@ class BenchOptions:
     rate: float
     open_cases: int
     timers: int
+    storm: int
     due_rate: float
     minutes: float
     closed: int
@@ -93,6 +95,16 @@ class BenchOptions:
     faster: float
     workshops: int
     http: bool
+
+
+async def _due_rows(resources: Resources, cast: Participants, options: BenchOptions) -> list[Row]:
+    """Measure cases that fall due: at an even rate, and all within a minute."""
+    rows: list[Row] = []
+    if options.timers:
+        rows += await timer_rows(resources, cast, options.timers, options.due_rate, options.minutes)
+    if options.storm:
+        rows += await storm_rows(resources, cast, options.storm)
+    return rows
 
 
 async def _bench(options: BenchOptions, data_dir: Path) -> None:
@@ -141,8 +153,7 @@ async def _bench(options: BenchOptions, data_dir: Path) -> None:
         if options.export:
             out.print(localize("导出 …", "The workbook …"))
             rows += await export_rows(resources, options.export)
-        if options.timers:
-            rows += await timer_rows(resources, cast, options.timers, options.due_rate, options.minutes)
+        rows += await _due_rows(resources, cast, options)
         if options.open_cases:
             with Progress(console=out) as bar:
                 task = bar.add_task(localize("打开案件", "Opening cases"), total=options.open_cases)

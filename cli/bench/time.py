@@ -11,6 +11,7 @@ from cli.labels import UNITS, localize
 from cli.output import out
 from services.files.shipped import POLICY
 from services.measure.deadlines import measure_deadlines
+from services.measure.storm import measure_storm, tell_everybody
 from services.measure.supervision import compare_supervision
 from services.measure.throughput import Participants
 from services.measure.timers import Lateness, even_times, measure_lateness, open_waiting_cases
@@ -22,6 +23,8 @@ Row = tuple[str, str]
 CASES_STARTED_PER_SECOND = 15
 #: When cases that only wait fall due: long after the measurement.
 FAR_DEADLINE = timedelta(days=2)
+#: The step of the park's ladders that reaches the supervisor of the community.
+STEP_OF_THE_HEAD = 3
 #: How long to wait for recordings after the last due moment.
 RECORDING_TIMEOUT = timedelta(minutes=10)
 
@@ -59,6 +62,36 @@ async def timer_rows(resources: Resources, cast: Participants, count: int, rate:
         )  # fmt: skip
     late = await measure_lateness(resources.engine, opened, dues[-1] - datetime.now(UTC) + RECORDING_TIMEOUT)
     return [*_late_rows(late, count, rate), (localize("各进程常驻内存,MiB", "resident, MiB"), _describe_memory())]
+
+
+async def storm_rows(resources: Resources, cast: Participants, count: int) -> list[Row]:
+    """Let `count` cases of one place fall due within a minute, each with the step that reaches the community's head,
+    and measure how late those are recorded and what the mailboxes make of it."""
+    await tell_everybody(resources.engine)
+    since = datetime.now(UTC) + timedelta(seconds=60 + count / CASES_STARTED_PER_SECOND)
+    dues = list(islice(even_times(since, count / 60), count))
+    with Progress(console=out) as bar:
+        task = bar.add_task(localize("打开案件", "Opening cases"), total=count)
+        opened = await open_waiting_cases(
+            resources, cast.worker, cast.grid, cast.category, dues,
+            lambda done: bar.update(task, completed=done), step=STEP_OF_THE_HEAD,
+        )  # fmt: skip
+    late = await measure_lateness(resources.engine, opened, dues[-1] - datetime.now(UTC) + RECORDING_TIMEOUT)
+    told = await measure_storm(resources.engine, opened, since, dues[-1])
+    return [
+        *_late_rows(late, count, count / 60),
+        (
+            localize("站外:人数、事项、消息(其中汇总)", "mailboxes: people, items, messages (summaries among them)"),
+            f"{told.heads}, {told.items}, {told.messages} ({told.summaries})",
+        ),
+        (
+            localize(
+                "最后一条在末次到期后几秒;每人每分钟最多几条",
+                "last message after the last due moment, s; most a person and minute",
+            ),
+            f"{told.after:.1f}; {told.most_a_minute}",
+        ),
+    ]
 
 
 def _late_rows(late: Lateness, count: int, rate: float) -> list[Row]:

@@ -39,6 +39,8 @@ class Drift(StrEnum):
     UNANSWERED = "unanswered"
     #: An effect that a fact set off has waited too long in the outbox, or was refused.
     EFFECT_STUCK = "effect_stuck"
+    #: Something waits in the mailbox of a person, and no workflow looks at it.
+    MAILBOX_STUCK = "mailbox_stuck"
     #: No worker runs the steps of cases at all.
     NO_WORKER = "no_worker"
 

@@ -1,7 +1,7 @@
 """What a policy says about messages outside the pages: what nobody can switch off, how many at most, when not."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,6 +19,10 @@ class Ground(StrEnum):
     MAJOR_HAZARD = "major_hazard"
     STATUTORY_CEILING = "statutory_ceiling"
     EMERGENCY = "emergency"
+
+
+#: The kinds of channels (`models.sends.ChannelKind`) that may have caps of their own.
+ChannelName = Literal["mail", "sms", "push", "wecom", "dingtalk", "feishu", "webhook"]
 
 
 class Cap(Given):
@@ -71,7 +75,7 @@ class NotificationPolicy(Given):
     """
 
     minimum: tuple[Ground, ...] = tuple(Ground)
-    caps: dict[str, Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)]] = Field(default_factory=dict)
+    caps: dict[ChannelName, Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)]] = Field(default_factory=dict)
     other_caps: Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)] = DEFAULT_CAPS
     digest_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     longest_digest_minutes: Annotated[int, Field(ge=0, le=1440)] = 240
@@ -90,7 +94,7 @@ class NotificationPolicy(Given):
 
     def caps_of(self, channel: str) -> tuple[Cap, ...]:
         """The caps that hold for a channel."""
-        return self.caps.get(channel, self.other_caps)
+        return next((caps for name, caps in self.caps.items() if name == channel), self.other_caps)
 
 
 #: A policy that says nothing about messages.

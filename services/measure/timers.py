@@ -55,8 +55,13 @@ async def open_waiting_cases(
     category: str,
     dues: Sequence[datetime],
     progress: Callable[[int], None] = lambda done: None,
+    *,
+    step: int | None = None,
 ) -> list[UUID]:
-    """Open one case for each time of `dues`, at which its acceptance falls due, and start its workflow."""
+    """Open one case for each time of `dues`, at which its acceptance falls due, and start its workflow.
+
+    `step`: the step of the ladder that then fires as well, from 1; None: none does.
+    """
     pattern = await _pattern(resources.engine, reporter, grid, category)
     slots, started = asyncio.Semaphore(CONCURRENCY), 0
     opened: list[UUID] = []
@@ -77,7 +82,7 @@ async def open_waiting_cases(
     remaining = iter(dues)
     while batch := list(islice(remaining, BATCH)):
         async with resources.engine.begin() as connection:
-            received = await _receive(connection, pattern, batch)
+            received = await _receive(connection, pattern, batch, step)
             await insert_cases(connection, [((fact,), case) for fact, case in received])
         await _wait_for_workers(resources)
         async with asyncio.TaskGroup() as group:
@@ -115,7 +120,9 @@ async def _pattern(engine: AsyncEngine, reporter: Person, grid: str, category: s
     return _Pattern(report, fact, context.units[-1].code)
 
 
-async def _receive(connection: AsyncConnection, pattern: _Pattern, dues: Sequence[datetime]) -> list[tuple[Fact, Case]]:
+async def _receive(
+    connection: AsyncConnection, pattern: _Pattern, dues: Sequence[datetime], step: int | None
+) -> list[tuple[Fact, Case]]:
     body = pattern.fact.body
     assert isinstance(body, Received)
     day = pattern.fact.at.date()
@@ -123,11 +130,15 @@ async def _receive(connection: AsyncConnection, pattern: _Pattern, dues: Sequenc
     received = []
     for sequence, due_at in enumerate(dues, last - len(dues) + 1):
         report_id = new_id()
-        due = body.due.model_copy(update={"due_at": due_at, "plan": Plan(calendars=1)})
+        due = body.due.model_copy(
+            update={"due_at": due_at, "plan": Plan(calendars=1, rungs=() if step is None else (due_at,))}
+        )
         number = case_number(pattern.park, day, sequence)
         received_body = body.model_copy(update={"report_id": report_id, "case_no": number, "due": due})
         fact = pattern.fact.model_copy(update={"command_id": report_id, "body": received_body})
         case = evolve(None, fact)
+        if step is not None and case.clock is not None:
+            case = case.model_copy(update={"clock": case.clock.model_copy(update={"last_step": step - 1})})
         received.append((fact, case))
     return received
 

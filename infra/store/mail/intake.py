@@ -85,6 +85,8 @@ _OVERDUE = """
     SELECT person FROM mailboxes WHERE wake_at < clock_timestamp() - CAST(%(tolerance)s AS interval)
     UNION SELECT person FROM mail_messages
     WHERE started_at IS NULL AND at < clock_timestamp() - CAST(%(tolerance)s AS interval)
+    UNION SELECT i.person FROM mail_items i LEFT JOIN mailboxes b ON b.person = i.person
+    WHERE i.state = 'waiting' AND b.wake_at IS NULL AND i.at < clock_timestamp() - CAST(%(tolerance)s AS interval)
     LIMIT 1000
 """
 
@@ -125,6 +127,7 @@ async def take_wakes(
 
 
 async def overdue_mailboxes(connection: AsyncConnection, tolerance: timedelta) -> tuple[UUID, ...]:
-    """Return whose mailboxes should have looked again that long ago, or have messages that were never handed over."""
+    """Return whose mailboxes should have looked again that long ago, or have messages that were never handed over,
+    or something that waits without a moment."""
     rows = await all_rows(connection, _OVERDUE, {"tolerance": tolerance})
     return tuple(row[0] for row in rows)
