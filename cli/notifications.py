@@ -16,9 +16,7 @@ def notifications(
     add: Annotated[str | None, typer.Option(help="Add an address: CHANNEL or CHANNEL:ADDRESS")] = None,
     verify: Annotated[str | None, typer.Option(help="Take an address into use: ID:CODE")] = None,
     remove: Annotated[str | None, typer.Option(help="Take the address of that id away")] = None,
-    on: Annotated[
-        bool | None, typer.Option("--on/--off", help="Messages, or only the minimum")
-    ] = None,
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Messages, or only the minimum")] = None,
     quiet: Annotated[str | None, typer.Option(help="Quiet hours: 22:00-07:00, or none")] = None,
     digest: Annotated[int | None, typer.Option(min=0, help="Minutes of a digest")] = None,
     mute: Annotated[str | None, typer.Option(help="Hear nothing of the case of that number")] = None,

@@ -31,5 +31,9 @@ def restart(case: Case, facts: Sequence[Fact], sealed: Sealed | None = None) -> 
 def original_report(received: Received) -> Report:
     """The report that the fact records."""
     return Report(
-        **{name: getattr(received, name) for name in Report.model_fields if name not in ("kind", "sealed")},
+        **{
+            name: getattr(received, name)
+            for name in Report.model_fields
+            if name in Received.model_fields and name not in ("kind", "sealed")
+        },
     )
