@@ -31,6 +31,7 @@ from activities.mailboxes.waker import Waker
 from activities.matters.recording import MatterRecorder
 from activities.matters.relay import Relay
 from activities.recording import Recorder
+from activities.retiring import RetirementActivities
 from activities.rollout import RolloutActivities
 from activities.sending import SendActivities
 from activities.training import TrainingActivities
@@ -51,8 +52,9 @@ from models.errors import AttachmentsAway, AttachmentsRefused, StorageFull
 from models.personal_numbers import choose_kinds
 from models.wire_names import heavy_queue, sends_queue
 from services.accounts.limits import sweep_limits
+from services.archive.retire import retire_due
 from services.archive.run import archive_all
-from services.archive.schedule import schedule_archive
+from services.archive.schedule import schedule_archive, schedule_retirement
 from services.attachments.store import attachments_of
 from services.attachments.sweep import sweep_store
 from services.auditing.schedule import schedule_audits
@@ -77,6 +79,7 @@ from workflows.case import CaseWorkflow
 from workflows.export import ExportWorkflow
 from workflows.mailbox import MailboxWorkflow
 from workflows.matter import MatterWorkflow
+from workflows.retirement import RetirementWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.sandbox import PASSTHROUGH_MODULES, STICKY_TIMEOUT
 from workflows.send import SendWorkflow
@@ -96,6 +99,7 @@ HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     BulletinWorkflow,
     ExportWorkflow,
     TrainingWorkflow,
+    RetirementWorkflow,
 )
 WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, MailboxWorkflow, *HEAVY_WORKFLOWS)
 #: How many attempts to send a worker process makes at once (our choice).
@@ -194,6 +198,7 @@ def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -
         RolloutActivities(engine, client, partial(schedule_bulletins, client, engine, settings.case_queue)).roll_out,
         audits.audit,
         ArchiveActivities(engine, settings, archive_all).archive,
+        RetirementActivities(engine, settings, retire_due).retire,
         AnchorActivities(engine, settings, make_anchors).make_anchors,
         BulletinActivities(engine, make_bulletins).make_bulletins,
         exports.make_export,
@@ -276,6 +281,7 @@ async def start_schedules_and_rollouts(engine: AsyncEngine, client: Client, queu
             await catch_up_rollouts(engine, client, queue)
             await schedule_audits(client, queue)
             await schedule_archive(client, queue)
+            await schedule_retirement(client, queue)
             await schedule_anchors(client, queue)
             await schedule_training(client, queue)
             return await schedule_bulletins(client, engine, queue)

@@ -10,7 +10,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -30,6 +30,7 @@ from infra.store.notices import insert_notices
 from infra.store.one_time_links import revoke_moved_on
 from infra.store.org_alarms import raise_alarms
 from infra.store.personal_data import concerns_reporters, settle_reporters
+from infra.store.retired import as_retired
 from models.case import Case
 from models.commands import Merge, Report, WakeUp
 from models.context import Context
@@ -187,6 +188,11 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
             return None
     except UnderLegalHold as error:
         raise _Refused(error, missed) from error
+    except DBAPIError as error:
+        retired = as_retired(error)
+        if retired is None:
+            raise
+        raise _Refused(retired, missed) from error
     return Recorded(facts=(*missed, *facts))
 
 

@@ -145,6 +145,9 @@ def list_(
         out.print_json(json.dumps(page))
         return
     _print_cases(page["items"])
+    for one in page["retired"]:
+        number, on = one["case_no"], one["retired_on"]
+        out.print(localize(f"{number} 已于 {on} 转存档案库", f"{number} was retired on {on}"))
     total = f"{page['total']}{'+' if page['total_is_minimum'] else ''}"
     out.print(localize(f"共 {total} 件", f"{total} cases in all"))
     if page["next_cursor"]:
@@ -218,6 +221,9 @@ def _print_answer(view: dict[str, Any], as_json: bool) -> None:
             localize("已接收并持久保存,存储恢复后即记录", "durably accepted; recorded as soon as the store is back")
             + f": {view['href']}"
         )
+    elif view.get("status") == "retired":
+        number = view["case_no"]
+        out.print(localize(f"此件已登记为 {number},并已转存档案库", f"this report is case {number}, which was retired"))
     else:
         print_case(view)
 

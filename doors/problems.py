@@ -58,6 +58,7 @@ _TITLES: Mapping[int, tuple[str, str]] = {
     405: ("方法不支持", "Method not allowed"),
     408: ("请求超时", "Request timeout"),
     409: ("与当前状态冲突", "Conflict with the current state"),
+    410: ("已转存档案库", "Retired"),
     412: ("数据已更新", "Changed meanwhile"),
     413: ("内容过大", "Too large"),
     415: ("类型不接受", "Type not accepted"),

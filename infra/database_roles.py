@@ -25,6 +25,9 @@ _GRANTS = (
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
 )
 _VERSION_TABLE = "alembic_version"
+#: The one way to remove facts: it checks that the case may go, and works with the rights of the owner.
+_RETIRE = "SELECT to_regprocedure('retire_cases(uuid[])') IS NOT NULL"
+_MAY_RETIRE = "GRANT EXECUTE ON FUNCTION retire_cases(uuid[]) TO {role}"
 
 
 def grant_runtime(owner_url: str, role: str) -> None:
@@ -43,6 +46,8 @@ def grant_runtime(owner_url: str, role: str) -> None:
             connection.execute(
                 sql.SQL("REVOKE UPDATE, DELETE ON {table} FROM {role}").format(table=sql.Identifier(table), role=name)
             )
+        if connection.execute(_RETIRE).fetchone() == (True,):
+            connection.execute(sql.SQL(_MAY_RETIRE).format(role=name))
         revoke = sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}")
         connection.execute(revoke.format(table=sql.Identifier(_VERSION_TABLE), role=name))
 

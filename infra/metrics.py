@@ -45,6 +45,13 @@ SENDS_WAITING = Gauge(
 SENDS_WAITING_AGE = Gauge(
     "gridloop_sends_waiting_age_seconds", "How long the oldest of them has waited", multiprocess_mode="mostrecent"
 )
+CASES_RETIRED = Counter("gridloop_cases_retired", "Old cases that left the database for the archive")
+CASES_KEPT = Gauge(
+    "gridloop_cases_kept",
+    "Cases that are old enough to be retired and stay, at the latest run, by the reason",
+    ["why"],
+    multiprocess_mode="mostrecent",
+)
 OBJECTS_FAILED = Counter(
     "gridloop_objects_failed",
     "What a store of objects (attachments, archive) did not do: put, get, delete, list or check, and why",

@@ -282,6 +282,10 @@ class Settings(BaseSettings):
     #: directory.
     archive: Place | None = None
 
+    #: For how many years after its closing a case stays in the database. Older ones are retired: a row of each stays,
+    #: its facts lie in the archive alone. None: all cases stay for ever.
+    case_years: Annotated[int, Field(ge=2, le=100)] | None = None
+
     #: Where attachments are: a folder, or `s3://bucket/path` of an S3-compatible store that all APIs and workers share.
     #: None: `attachments` in the data directory, for one machine.
     attachments: Place | None = None

@@ -1,7 +1,7 @@
 """The views that the doors show: the shapes of the HTTP contract. `services` makes, scopes and masks them."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -329,16 +329,26 @@ class CaseItem(Frozen):
     closed_at: Instant | None
 
 
+class RetiredItem(Frozen):
+    """A retired case. `readable`: the reader may read it in the archive."""
+
+    case_no: str
+    retired_on: date
+    readable: bool
+
+
 class CasePage(Frozen):
     """A page of a list. `total` counts all cases that match the filters; `next_cursor` None: this is the last page.
 
     With `total_is_minimum`, more than `total` match, and they were not counted.
+    `retired`: the case whose whole number was sought, where it is in the archive alone.
     """
 
     items: tuple[CaseItem, ...]
     next_cursor: str | None
     total: int
     total_is_minimum: bool = False
+    retired: tuple[RetiredItem, ...] = ()
 
 
 class InboxItem(Frozen):

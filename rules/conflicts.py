@@ -12,14 +12,15 @@ from datetime import date
 from models.case import Case
 from models.context import Interest, Person
 from models.enums import InterestKind
+from models.retired import RetiredCase
 
 
-def in_conflict(person: Person, case: Case, day: date) -> bool:
+def in_conflict(person: Person, case: Case | RetiredCase, day: date) -> bool:
     """Whether the person has to step aside from the case on `day`. What they reported themselves they still follow."""
     return person.id in case.recused or any(one.on(day) and _concerns(one, case) for one in person.interests)
 
 
-def _concerns(interest: Interest, case: Case) -> bool:
+def _concerns(interest: Interest, case: Case | RetiredCase) -> bool:
     match interest.kind:
         case InterestKind.ENTERPRISE:
             return interest.target == case.enterprise

@@ -11,6 +11,7 @@ from models.case import Case, Owner
 from models.context import Grant, Person
 from models.enums import Level, OwnerKind, Role, Source, Stage
 from models.errors import NotYours
+from models.retired import RetiredCase
 from models.wire_names import PUBLIC
 from rules.conflicts import in_conflict
 from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
@@ -33,6 +34,8 @@ TERRITORIAL_ROLES = frozenset(
 )
 #: Roles that see the cases in which their department takes or took part.
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD, Role.HELPER})
+#: Roles that read retired cases in the archive.
+ARCHIVE_ROLES = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 #: Roles that can settle a small matter where it was found.
 LOW_ROLES = frozenset({Role.VOLUNTEER, Role.GRID_WORKER})
 #: Channels by which staff record a report for somebody else; the person who recorded it is not its reporter.
@@ -213,6 +216,31 @@ def _sits_at_desk(person: Person, case: Case, day: date) -> bool:
 def may_see(person: Person, case: Case, day: date) -> bool:
     """Whether `person` may know that `case` exists."""
     return bool(standing(person, case, day))
+
+
+def could_see(person: Person, case: RetiredCase, day: date) -> bool:
+    """Whether `person` may know that a retired case exists: who reported it, and by the roles of place and department.
+
+    What somebody had by name (a claim, a decision that fell to them) has ended.
+    """
+    if not person.active:
+        return False
+    if person.id == case.reported_by:
+        return True
+    return not in_conflict(person, case, day) and any(
+        covers(grant, case.grid_path)
+        and (
+            grant.role in TERRITORIAL_ROLES or (grant.role in DEPARTMENT_ROLES and grant.department in case.departments)
+        )
+        for grant in in_force(person, day)
+    )
+
+
+def reads_archive(person: Person, case: RetiredCase, day: date) -> bool:
+    """Whether `person` may read a retired case in the archive: supervisors and auditors of the place."""
+    return not in_conflict(person, case, day) and any(
+        grant.role in ARCHIVE_ROLES and covers(grant, case.grid_path) for grant in in_force(person, day)
+    )
 
 
 def speaks_with_reporter(person: Person, case: Case, day: date) -> bool:

@@ -13,15 +13,17 @@ from doors.language import Language
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from doors.strict_json import StrictRoute
+from infra.archive import open_archive
 from infra.case_client import is_started
 from infra.database import snapshot_connection, transaction
 from infra.store.context import local_day
 from models.base import STORED, Frozen
 from models.case import Case
-from models.errors import IdMissing, InputError, NoSuchPage, NotYours
+from models.errors import CaseRetired, IdMissing, InputError, NoSuchPage, NotYours
 from models.views import CasePage, CaseView, FactView
 from rules.life_cycle import Who
 from rules.scope import standing
+from services.archive.retired_case import timeline
 from services.cases import lists, queries
 from services.cases.duplicates import DuplicateQuery, Duplicates, find_duplicates
 from services.cases.filter import CaseFilter
@@ -47,6 +49,14 @@ class Pending(Frozen):
     href: str
 
 
+class RetiredReport(Frozen):
+    """200: this report came before, and its case was retired since."""
+
+    status: str = "retired"
+    report_id: UUID
+    case_no: str
+
+
 class ReportBody(ReportInput):
     """A report. `report_id` may come as the header Idempotency-Key instead."""
 
@@ -65,7 +75,7 @@ def with_etag(view: CaseView, response: Response) -> CaseView:
     return view
 
 
-@router.post("/cases", status_code=201, responses={200: {"model": CaseView}, 202: {"model": Pending}})
+@router.post("/cases", status_code=201, responses={200: {"model": CaseView | RetiredReport}, 202: {"model": Pending}})
 async def report_case(
     body: ReportBody,
     response: Response,
@@ -91,8 +101,12 @@ async def report_case(
     href = f"/api/v1/reports/{report_id}"
     if submitted.receipt is None:
         return pending_response(Pending(report_id=report_id, href=href))  # type: ignore[return-value]
-    async with resources.reading.connect() as connection:
-        view = await queries.get_case(connection, caller, submitted.receipt.case_no, now, language)
+    try:
+        async with resources.reading.connect() as connection:
+            view = await queries.get_case(connection, caller, submitted.receipt.case_no, now, language)
+    except CaseRetired:
+        known = RetiredReport(report_id=report_id, case_no=submitted.receipt.case_no)
+        return JSONResponse(known.model_dump(mode="json"))  # type: ignore[return-value]
     response.status_code = 201 if submitted.created else 200
     response.headers["Location"] = f"/api/v1/cases/{view.case_no}"
     return with_etag(view, response)
@@ -169,11 +183,14 @@ async def preview_case_adoption(
 
 @router.get("/cases/{case_no}/facts")
 async def get_facts(
-    case_no: str, resources: ResourcesDep, caller: Caller, now: Now, language: Language
+    case_no: str, resources: ResourcesDep, caller: Caller, now: Now, language: Language, archived: bool = False
 ) -> tuple[FactView, ...]:
-    """The timeline: every fact in order."""
+    """The timeline: every fact in order. With `archived`, supervisors and auditors also get that of a retired case,
+    which is read from the archive."""
     async with resources.reading.connect() as connection:
-        return await queries.get_facts(connection, caller, case_no, now, language)
+        if not archived:
+            return await queries.get_facts(connection, caller, case_no, now, language)
+        return await timeline(connection, open_archive(resources.settings), caller, case_no, now, language)
 
 
 class ProgressCode(Frozen):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,10 @@ from infra.objects import ObjectsAway
 from infra.settings import Settings
 from infra.store.place import Elsewhere, here, take
 from infra.temporal import connect
-from models.errors import DomainError
+from models.errors import DomainError, NoSuchCase
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault, WorkflowsRebuilt
+from models.jobs.retirement import RetirementRun
+from services.archive.bring_back import bring_back
 from services.archive.rebuild_database import Progress, rebuild_database
 from services.archive.rebuild_workflows import OtherNamespace, Progress as Counting, rebuild_workflows
 
@@ -35,6 +38,10 @@ def rebuild(
     workflows: Annotated[
         bool, typer.Option("--workflows", help="Start the workflows that are missing in Temporal, from PostgreSQL.")
     ] = False,
+    case: Annotated[
+        str | None,
+        typer.Option(metavar="CASE_NO", help="With --database: bring this one retired case back, and nothing else."),
+    ] = None,
     archive_only: Annotated[
         bool, typer.Option("--archive-only", help="With --database: do not read Temporal's histories.")
     ] = False,
@@ -49,6 +56,9 @@ def rebuild(
         raise typer.BadParameter(
             localize("请指定 --database 或 --workflows 之一", "name one of --database, --workflows")
         )
+    if case is not None:
+        _bring_back(read_settings(data_dir), case, database=database, as_json=as_json)
+        return
     if database:
         rebuilt = _rebuild_database(read_settings(data_dir), archive_only=archive_only)
         if as_json:
@@ -97,6 +107,34 @@ async def _run_database(settings: Settings, progress: Progress, *, archive_only:
         await owner.dispose()
 
 
+def _bring_back(settings: Settings, case_no: str, *, database: bool, as_json: bool) -> None:
+    if not database:
+        raise typer.BadParameter(localize("--case 与 --database 一起使用", "--case goes with --database"))
+
+    async def run() -> RetirementRun:
+        owner = open_database(settings.as_owner())
+        try:
+            return await bring_back(owner, open_archive(settings), case_no, datetime.now(UTC))
+        finally:
+            await owner.dispose()
+
+    with exit_when_away():
+        try:
+            done = asyncio.run(run())
+        except NoSuchCase:
+            fail(localize(f"没有已转存的案件 {case_no}", f"no case {case_no} is retired"))
+        except DomainError as error:
+            fail(localize(error.message("zh"), error.message("en")))
+    if as_json:
+        print_json(done)
+        return
+    number = done.brought_back
+    out.print(
+        localize(f"✓ {number} 的 {done.facts} 条事实已移回数据库", f"✓ {number} is back with {done.facts} facts"),
+        style="green", highlight=False,
+    )  # fmt: skip
+
+
 def _rebuild_workflows(data_dir: Path) -> WorkflowsRebuilt:
     async def run(progress: Counting) -> WorkflowsRebuilt:
         async with open_resources(data_dir, writes=True) as resources:
@@ -130,11 +168,11 @@ def _print_database(rebuilt: DatabaseRebuilt) -> None:
     out.print(
         localize(
             f"新写入 {rebuilt.new} 件,补全 {rebuilt.extended} 件,修复 {rebuilt.replaced} 件,"
-            f"更正 {rebuilt.corrected} 件,完好 {rebuilt.whole} 件;"
+            f"更正 {rebuilt.corrected} 件,完好 {rebuilt.whole} 件,已转存档案库 {rebuilt.retired} 件;"
             f"基础资料补 {rebuilt.reference} 行,上报人 {rebuilt.reporters} 名",
             f"new {rebuilt.new}, extended {rebuilt.extended}, replaced {rebuilt.replaced}, corrected"
-            f" {rebuilt.corrected}, whole {rebuilt.whole}; {rebuilt.reference} rows of the organisation,"
-            f" {rebuilt.reporters} reporters",
+            f" {rebuilt.corrected}, whole {rebuilt.whole}, retired {rebuilt.retired}; {rebuilt.reference} rows of the"
+            f" organisation, {rebuilt.reporters} reporters",
         ),
         highlight=False,
     )

@@ -12,11 +12,14 @@ from cli.labels import localize
 from cli.operator import read_settings
 from cli.output import err, fail, out, print_json, print_table
 from cli.progress import counting
+from infra.archive import open_archive
 from infra.database import open_database
+from infra.objects import ObjectsAway
 from infra.signing import SigningKeyUnreadable
 from models.jobs.history import Fault, Verification
 from rules.history.proof import parse_proof
-from services.history.proofs import ProofCheck, check_proof
+from services.archive.verify_retired import check_proof_anywhere, verify_archive
+from services.history.proofs import ProofCheck
 from services.history.verify import verify_store
 from services.history.verify_export import NoExport, verify_export
 
@@ -53,6 +56,9 @@ def verify(
         str | None,
         typer.Option(help="A proof code (存证码) from a receipt or a printed case file: check its case alone."),
     ] = None,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Also read the facts of retired cases in the archive and verify them.")
+    ] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -69,7 +75,7 @@ def verify(
             except NoExport as error:
                 fail(localize(f"不是事实导出:{error}", f"no export of facts: {error}"))
         else:
-            result = _verify_running(data_dir, progress)
+            result = _verify_running(data_dir, progress, with_archive=archive)
     if as_json:
         print_json(result)
     else:
@@ -77,13 +83,17 @@ def verify(
     raise typer.Exit(1 if result.findings else 0)
 
 
-def _verify_running(data_dir: Path, progress: Callable[[int, int], None]) -> Verification:
+def _verify_running(data_dir: Path, progress: Callable[[int, int], None], *, with_archive: bool) -> Verification:
     settings = read_settings(data_dir)
 
     async def run() -> Verification:
         engine = open_database(settings)
         try:
-            return await verify_store(engine, settings, progress)
+            result = await verify_store(engine, settings, progress)
+            if not with_archive:
+                return result
+            more = await verify_archive(engine, open_archive(settings), settings, progress)
+            return result.model_copy(update={"findings": (*result.findings, *more)})
         finally:
             await engine.dispose()
 
@@ -92,6 +102,8 @@ def _verify_running(data_dir: Path, progress: Callable[[int, int], None]) -> Ver
             return asyncio.run(run())
         except (SigningKeyUnreadable, PermissionError) as error:
             fail(localize(f"无法读取锚或密钥:{error}", f"anchors or key can't be read: {error}"))
+        except ObjectsAway as error:
+            fail(localize(f"无法读取档案:{error}", f"the archive can't be read: {error}"))
 
 
 def _verify_proof(data_dir: Path, code: str, *, as_json: bool) -> NoReturn:
@@ -104,12 +116,15 @@ def _verify_proof(data_dir: Path, code: str, *, as_json: bool) -> NoReturn:
     async def run() -> ProofCheck:
         engine = open_database(settings)
         try:
-            return await check_proof(engine, proof)
+            return await check_proof_anywhere(engine, open_archive(settings), proof)
         finally:
             await engine.dispose()
 
     with exit_when_away():
-        check = asyncio.run(run())
+        try:
+            check = asyncio.run(run())
+        except ObjectsAway as error:
+            fail(localize(f"无法读取档案:{error}", f"the archive can't be read: {error}"))
     if as_json:
         print_json(check)
     elif not check.findings:
@@ -129,9 +144,11 @@ def _print(result: Verification, *, pinned: bool) -> None:
     out.print(
         localize(
             f"{result.origins} 件案件与事项,{result.facts} 条事实,{result.anchors} 个锚"
+            + (f",另有 {result.retired} 件已转存档案库" if result.retired else "")
             + (f"(最近 {result.last_day})" if result.last_day else "")
             + f",用时 {result.seconds:.1f} 秒",
             f"{result.origins} cases and matters, {result.facts} facts, {result.anchors} anchors"
+            + (f", {result.retired} retired cases" if result.retired else "")
             + (f" (last {result.last_day})" if result.last_day else "")
             + f", {result.seconds:.1f} s",
         ),

@@ -17,9 +17,11 @@ from infra.store.criteria.duties import visible_duties
 from infra.store.criteria.matters import visible_matters
 from infra.store.criteria.scope import visible
 from infra.store.driver import all_rows, first_row, run
+from infra.store.retired import find_retired_of_file
 from models.context import Person
 from models.tables import CASES, DUTIES, MATTER_FACTS, MATTERS
 from rules.matters.registry import RULES
+from rules.scope import reads_archive
 
 _REGISTER = text("""
 WITH file AS (
@@ -48,7 +50,8 @@ _HELD = """(
   EXISTS (SELECT 1 FROM cases c WHERE (c.state -> 'attachments') ? a.sha256::text)
   OR EXISTS (SELECT 1 FROM duties d WHERE d.photos @> ARRAY[a.sha256::text])
   OR EXISTS (SELECT 1 FROM matter_facts f WHERE (f.body -> 'attachments') ? a.sha256::text)
-  OR EXISTS (SELECT 1 FROM matter_facts f WHERE (f.body -> 'evidence') ? a.sha256::text))
+  OR EXISTS (SELECT 1 FROM matter_facts f WHERE (f.body -> 'evidence') ? a.sha256::text)
+  OR EXISTS (SELECT 1 FROM retired_cases r WHERE r.files @> ARRAY[a.sha256::text] AND r.files <> '{}'::text[]))
 """
 _OVERDUE = """
     a.sha256 IN (SELECT sha256 FROM pending_uploads WHERE uploaded_at < %(before)s ORDER BY uploaded_at {limit})
@@ -157,13 +160,15 @@ async def count_unnamed(connection: AsyncConnection, before: datetime) -> int:
 
 
 async def _is_shown(connection: AsyncConnection, person: Person, sha256: str, day: date) -> bool:
-    """Whether a case, a duty or a matter that the person may see has the file."""
+    """Whether a case, a duty or a matter that the person may see has the file, or a retired case that they may read."""
     for rows, of_person in ((_cases, visible(person, day)), (_duties, visible_duties(person, day))):
         if await connection.scalar(select(exists(rows(sha256).where(of_person)))):
             return True
     of_person = or_(*(visible_matters(person, rules, day) for rules in RULES.values()))
     facts = _matter_facts(sha256).join(MATTERS, MATTERS.c.id == MATTER_FACTS.c.matter_id)
-    return bool(await connection.scalar(select(exists(facts.where(of_person)))))
+    if await connection.scalar(select(exists(facts.where(of_person)))):
+        return True
+    return any(reads_archive(person, case, day) for case in await find_retired_of_file(connection, sha256))
 
 
 def _cases(sha256: str) -> Select[Any]:

@@ -19,7 +19,10 @@ from models.sealed import Sealed
 
 _UNCLAIMED = "NOT EXISTS (SELECT 1 FROM cases WHERE reporter_ref = r.id)"
 _DELETE = text(f"DELETE FROM reporters r WHERE id = :id AND {_UNCLAIMED} RETURNING id")  # noqa: S608 only names of our own code are put in, values are parameters
-_DELETE_OLD = text(f"DELETE FROM reporters r WHERE created_at < :before AND {_UNCLAIMED} RETURNING id")  # noqa: S608 only names of our own code are put in, values are parameters
+#: Of an erased one the vault keeps that they were erased, also when their case was retired.
+_DELETE_OLD = text(
+    f"DELETE FROM reporters r WHERE created_at < :before AND erased_at IS NULL AND {_UNCLAIMED} RETURNING id"  # noqa: S608 only names of our own code are put in, values are parameters
+)
 _INSERT = text(
     "INSERT INTO reporters (id, anonymous, created_at, nonce, ciphertext, wrapped_key, key_id)"
     " VALUES (:id, :anonymous, :now, :nonce, :ciphertext, :wrapped, :key_id) ON CONFLICT (id) DO NOTHING RETURNING id"

@@ -21,6 +21,8 @@ from models.errors.attachment import (
     UnknownAttachment as UnknownAttachment,
 )
 from models.errors.availability import (
+    ArchiveAltered as ArchiveAltered,
+    ArchiveAway as ArchiveAway,
     Internal as Internal,
     NotReady as NotReady,
     NotSetUp as NotSetUp,
@@ -59,6 +61,7 @@ from models.errors.enterprise import (
 from models.errors.input import (
     AnswerMissing as AnswerMissing,
     CalendarsMissing as CalendarsMissing,
+    CaseRetired as CaseRetired,
     CategoryOutOfUse as CategoryOutOfUse,
     DraftChanged as DraftChanged,
     GridMissing as GridMissing,

@@ -28,6 +28,22 @@ class StoreBehind(DomainError):
     en = "The stored case is behind its history (stored {stored}, known {known}); rebuild it first."
 
 
+class ArchiveAway(DomainError):
+    code = "archive_away"
+    status = 503
+    zh = "档案库暂时无法读取,请稍后再试。"
+    en = "The archive can't be read at the moment; try again later."
+
+
+class ArchiveAltered(DomainError):
+    """The file of a retired case is gone, or is not the one that was written."""
+
+    code = "archive_altered"
+    status = 500
+    zh = "案件 {case_no} 的档案文件缺失或已被改动,请联系管理员从档案备份恢复。"
+    en = "The file of the case {case_no} in the archive is gone or was changed; an operator restores it from a backup."
+
+
 class StorageFull(DomainError):
     code = "storage_full"
     status = 507

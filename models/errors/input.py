@@ -189,6 +189,18 @@ class NoSuchCase(DomainError):
     en = "There is no case {case_no}."
 
 
+class CaseRetired(DomainError):
+    """A case that left the database: its facts lie in the archive alone. `at`: the day on which it did."""
+
+    code = "retired"
+    status = 410
+    zh = "案件 {case_no} 已于 {at} 转存档案库,不再在线办理和查看;督查员、审计员可从档案库调阅。"
+    en = (
+        "The case {case_no} was retired on {at}: it lies in the archive, where supervisors and auditors of its place"
+        " can read it."
+    )
+
+
 class NoSuchLead(DomainError):
     code = "no_such_lead"
     status = 422

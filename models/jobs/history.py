@@ -55,7 +55,8 @@ class HistoryFinding(Kept):
 class Verification(Kept):
     """What was verified, and the faults in the order in which they were found.
 
-    `origins`: cases and matters; `key`: the public key (hexadecimal) that signed, None where nothing was.
+    `origins`: cases and matters; `retired`: cases of which the last hash alone is there; `key`: the public key
+    (hexadecimal) that signed, None where nothing was.
     """
 
     at: Instant
@@ -64,6 +65,7 @@ class Verification(Kept):
     anchors: int
     key: str | None
     last_day: date | None = None
+    retired: int = 0
     findings: tuple[HistoryFinding, ...] = ()
     seconds: float = 0.0
 

@@ -16,7 +16,8 @@ class DatabaseRebuilt(Kept):
     """The rebuilding of the database from archive and histories.
 
     `reference`: rows of the copy that were missing; of cases and matters: how many were new, had facts added, were
-    damaged and replaced, had only their row corrected, and were whole. `drift`: facts of the sources that the database
+    damaged and replaced, had only their row corrected, and were whole. `retired`: cases that stay in the archive;
+    `drift`: facts of the sources that the database
     does not hold as they are; 0 when all is well.
     """
 
@@ -32,6 +33,7 @@ class DatabaseRebuilt(Kept):
     replaced: int = 0
     corrected: int = 0
     whole: int = 0
+    retired: int = 0
     reporters: int = 0
     files_registered: int = 0
     drift: int = 0

@@ -30,6 +30,7 @@ from models.tables.policy import PolicyRow
 from models.tables.rate_limit import RateLimitRow
 from models.tables.referral import ReferralBookingRow
 from models.tables.reporter import ReporterRow
+from models.tables.retired import RetiredCaseRow, RetirementRunRow
 from models.tables.roster import AbsenceRow, InterestRow, OrgAlarmRow, ShiftRow
 from models.tables.send import SendAttemptRow, SendRow
 from models.tables.station import ReadingRow, StationRow, StationWatchRow
@@ -56,6 +57,7 @@ __all__ = [
     "ONE_TIME_LINKS",
     "SUGGESTION_MODELS",
     "SUGGESTION_USES",
+    "RETIRED_CASES",
     "TASKS",
     "ZONES",
     "AbsenceRow",
@@ -110,6 +112,8 @@ __all__ = [
     "ReferralBookingRow",
     "ReporterRow",
     "RetentionRunRow",
+    "RetiredCaseRow",
+    "RetirementRunRow",
     "SavedViewRow",
     "SecondFactorRow",
     "SendAttemptRow",
@@ -148,5 +152,6 @@ NOTICES = metadata.tables["notices"]
 ONE_TIME_LINKS = metadata.tables["one_time_links"]
 SUGGESTION_MODELS = metadata.tables["suggestion_models"]
 SUGGESTION_USES = metadata.tables["suggestion_uses"]
+RETIRED_CASES = metadata.tables["retired_cases"]
 TASKS = metadata.tables["tasks"]
 ZONES = metadata.tables["zones"]

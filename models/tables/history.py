@@ -24,12 +24,17 @@ class FactHashRow(SQLModel, table=True):
 
 
 class ArchivedRow(SQLModel, table=True):
-    """How many facts of a case or a matter lie in the archive: those up to `seq`."""
+    """How many facts of a case or a matter lie in the archive: those up to `seq`.
+
+    `bundle`: the file with all facts of an old case that is to be retired, and when it was written.
+    """
 
     __tablename__ = "archived"
 
     origin: UUID = Field(primary_key=True)
     seq: int
+    bundle: str | None
+    bundled_at: datetime | None = Field(sa_type=Moment)
 
 
 class ArchiveFileRow(SQLModel, table=True):

@@ -129,5 +129,19 @@ def _check_heads(
             return
 
 
+def check_head(number: str, link: Link, heads: Sequence[SignedHead]) -> Iterator[HistoryFinding]:
+    """Yield what is wrong with the last hash of a case that was retired, whose facts are elsewhere."""
+    for head in heads:
+        zh, en = head.where
+        if head.link.seq > link.seq:
+            yield _finding(
+                Fault.MISSING, number, head.link.seq,
+                f"转存的案件缺第 {head.link.seq} 条事实,{zh}有记载",
+                f"the retired case lacks fact {head.link.seq}, which {en} has",
+            )  # fmt: skip
+            return
+    yield from _check_heads(number, {}, {link.seq: link.hash}, heads)
+
+
 def _finding(fault: Fault, number: str, seq: int, zh: str, en: str) -> HistoryFinding:
     return HistoryFinding(fault=fault, number=number, seq=seq, zh=zh, en=en)

@@ -23,6 +23,7 @@ from infra.objects import Objects
 from infra.settings import Settings
 from infra.store.driver import run
 from infra.store.reporters import restore_reporter
+from infra.store.retired import forget_present
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault
 from models.sealed import Sealed
 from services.archive import facts as archived_facts
@@ -39,6 +40,7 @@ from services.archive.staging import (
     stage,
     staged_facts,
     staged_origins,
+    unstage,
 )
 from services.archive.stored import read_stored, remove_damaged
 from services.archive.write_cases import as_fact, correct_case, extend_case, insert_case, replace_facts
@@ -56,7 +58,8 @@ _COUNTERS = """
     INSERT INTO case_counters AS c (park, day, last)
     SELECT left(case_no, 9), to_date(substr(case_no, 10, 8), 'YYYYMMDD'),
         max(substr(case_no, 18, length(case_no) - 18)::int)
-    FROM cases WHERE case_no ~ '^[0-9]{19,}$' GROUP BY 1, 2
+    FROM (SELECT case_no FROM cases UNION ALL SELECT case_no FROM retired_cases) given
+    WHERE case_no ~ '^[0-9]{19,}$' GROUP BY 1, 2
     ON CONFLICT (park, day) DO UPDATE SET last = greatest(c.last, excluded.last)
 """
 _ARCHIVED = """
@@ -110,6 +113,8 @@ async def rebuild_database(
                 str(origin), f"第 {seq} 条事实在档案与流程历史中不一致", f"fact {seq} differs between its sources", seq
             )
         await _restore_copy(work, archive, copy, of_facts=False)
+        retired = await _set_retired_aside(work, staging)
+        origins -= retired
         await _restore_reporters(work)
         await _write_all(work, staging, origins)
         await _restore_copy(work, archive, copy, of_facts=True)
@@ -124,7 +129,8 @@ async def rebuild_database(
         drift = await _count_drift(work, staging, origins)
     return DatabaseRebuilt(
         at=now, copy_of=copy.made_at if copy else None, files=files, runs=runs, origins=origins, facts=facts,
-        drift=drift, faults=tuple(work.faults), seconds=round(time.monotonic() - began, 1), **work.counts,
+        retired=retired, drift=drift, faults=tuple(work.faults),
+        seconds=round(time.monotonic() - began, 1), **work.counts,
     )  # fmt: skip
 
 
@@ -155,6 +161,19 @@ async def _stage_histories(work: _Work, client: Client, queue: str, staging: Asy
         work.progress("histories", done, max(done, total))
     await staging.commit()
     return done
+
+
+async def _set_retired_aside(work: _Work, staging: AsyncConnection) -> int:
+    """Take the cases that were retired out of what is to be written; return how many. `bring_back` brings one back.
+
+    One that an older backup still has was not retired there: what the copy says of it is dropped.
+    """
+    async with transaction(work.owner) as connection:
+        await forget_present(connection)
+        ids = set((await connection.scalars(text("SELECT report_id FROM retired_cases"))).all())
+    aside = await unstage(staging, sorted(ids))
+    await staging.commit()
+    return aside
 
 
 async def _restore_copy(work: _Work, archive: Objects, copy: Copy | None, *, of_facts: bool) -> None:

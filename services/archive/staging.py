@@ -29,6 +29,10 @@ _ADD = """
 _ORIGINS = """
     SELECT DISTINCT ON (origin) origin, kind_of FROM staged WHERE origin > %(after)s ORDER BY origin LIMIT %(limit)s
 """
+_REMOVE = """
+    WITH gone AS (DELETE FROM staged WHERE origin = ANY (%(ids)s::uuid[]) RETURNING origin)
+    SELECT count(DISTINCT origin) FROM gone
+"""
 _FACTS = "SELECT kind_of, record, hash FROM staged WHERE origin = ANY (%(ids)s) ORDER BY origin, seq"
 
 
@@ -49,6 +53,12 @@ async def stage(connection: AsyncConnection, facts: Iterable[ArchivedFact]) -> N
     ]  # fmt: skip
     if rows:
         await run(connection, _ADD, {"facts": to_json(rows).decode()})
+
+
+async def unstage(connection: AsyncConnection, ids: Sequence[UUID]) -> int:
+    """Take all facts of these cases and matters out; return of how many there were any."""
+    row = await first_row(connection, _REMOVE, {"ids": list(ids)})
+    return int(row[0])
 
 
 async def count_staged(connection: AsyncConnection) -> tuple[int, int]:

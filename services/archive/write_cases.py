@@ -60,13 +60,14 @@ def as_fact(fact: ArchivedFact) -> Fact:
     )  # fmt: skip
 
 
-async def insert_case(connection: AsyncConnection, facts: Sequence[Fact]) -> None:
-    """Write a new case with everything that follows from its facts."""
+async def insert_case(connection: AsyncConnection, facts: Sequence[Fact], *, notices: bool = True) -> None:
+    """Write a new case with everything that follows from its facts, or without its notices."""
     case = fold(facts)
     assert case is not None
     await _ensure_people(connection, facts, case)
     await insert_cases(connection, [(facts, case)])
-    await insert_notices(connection, case.report_id, facts)
+    if notices:
+        await insert_notices(connection, case.report_id, facts)
 
 
 async def extend_case(connection: AsyncConnection, known: Sequence[Fact], rest: Sequence[Fact]) -> None:

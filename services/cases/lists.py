@@ -17,6 +17,7 @@ from models.views import CaseItem, CasePage
 from services.cases.filter import CaseFilter, Sort, filter_conditions
 from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
 from services.cases.placed import PLACE_COLUMNS, Placed, placed
+from services.cases.retired import search_retired
 from services.cases.search import search_condition
 from services.criteria.cursors import beyond_time_cursor, time_cursor
 from services.criteria.due_filter import due_condition
@@ -51,6 +52,8 @@ async def list_cases(
         return await build_page(connection, rows, case_filter, rows[0].total if rows else 0, now, language)
     total = await _count(connection, condition, COUNTED + 1)
     page = await build_page(connection, rows, case_filter, min(total, COUNTED), now, language)
+    if not total and case_filter.q and case_filter.cursor is None:
+        return page.model_copy(update={"retired": await search_retired(connection, person, case_filter.q, now)})
     return page.model_copy(update={"total_is_minimum": total > COUNTED})
 
 

@@ -21,12 +21,15 @@ from models.views import CaseView, FactView
 from services.cases.names import read_names
 from services.cases.proof import LAST_HASH
 from services.cases.reporter_contact import masked_phone
+from services.cases.retired import refuse_retired, refuse_retired_report
 from services.cases.told import only_reported, read_told
 from services.cases.views import case_view, fact_views, files_of
 
 
 async def find_case(connection: AsyncConnection, person: Person, case_no: str, now: datetime) -> Row[Any]:
-    """Return the row of a case that `person` may see. Raises NoSuchCase, whether it is hidden or does not exist."""
+    """Return the row of a case that `person` may see. Raises NoSuchCase, whether it is hidden or does not exist, and
+    CaseRetired.
+    """
     number = clean_code(case_no)
     if find_control(number):
         raise NoSuchCase(case_no=escape_controls(case_no))
@@ -37,6 +40,7 @@ async def find_case(connection: AsyncConnection, person: Person, case_no: str, n
         )
     ).one_or_none()
     if row is None:
+        await refuse_retired(connection, person, number, now)
         raise NoSuchCase(case_no=case_no)
     return row
 
@@ -83,13 +87,14 @@ async def get_report(
     connection: AsyncConnection, person: Person, report_id: UUID, now: datetime, language: str
 ) -> CaseView | None:
     """Return the case that a report became, None while none is recorded. Raises NoSuchPage if `person` may not see
-    it.
+    it, and CaseRetired.
     """
     may_see = visible(person, await local_day(connection, now)).label("may_see")
     row = (
         await connection.execute(select(CASES, LAST_HASH, may_see).where(CASES.c.report_id == report_id))
     ).one_or_none()
     if row is None:
+        await refuse_retired_report(connection, person, report_id, now)
         return None
     if not row.may_see:
         raise NoSuchPage(what=f"report {report_id}")

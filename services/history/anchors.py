@@ -18,7 +18,16 @@ from infra.store.policies import NoPolicy, newest_version, policy_version
 from models.jobs.history import Anchor, AnchorsMade
 from models.policy.document import Policy
 from services.history.book import Book, file_names, read_book, sign_anchor
-from services.history.heads import Heads, add_heads, digest_of, read_heads, read_unhashed, root_of, write_heads
+from services.history.heads import (
+    Heads,
+    add_heads,
+    digest_of,
+    read_heads,
+    read_retired_heads,
+    read_unhashed,
+    root_of,
+    write_heads,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +66,7 @@ async def make_anchors(
         if not days:
             return AnchorsMade(hashed=hashed)
         async with snapshot_connection(engine) as connection:
-            current = await read_heads(connection)
+            current = {**await read_retired_heads(connection), **await read_heads(connection)}
         previous = _last_digest(book, made)
         number = max([*book.anchors, *(number for number, _, _ in made)], default=0)
         for day in days:

@@ -1,6 +1,7 @@
 """Exports of all facts that others can verify without our database.
 
-A folder: `facts.jsonl` (a fact a line, with its hash), `heads.txt`, `manifest.json` (signed), and `anchors/`.
+A folder: `facts.jsonl` (a fact a line, with its hash), `heads.txt`, `manifest.json` (signed), and `anchors/`; and
+`retired.txt` where cases were retired: their last hashes, whose facts lie in the archive.
 `docs/trust.md` states the format.
 """
 
@@ -23,10 +24,11 @@ from infra.signing import load_signing_key
 from models.base import Frozen, Instant
 from rules.history.check import HashedFact
 from services.history.anchors import read_made
-from services.history.heads import digest_of, read_heads, root_of, write_heads
+from services.history.heads import digest_of, read_heads, read_retired_heads, root_of, write_heads
 from services.history.records import stream_history
 
 FACTS, HEADS, MANIFEST, ANCHORS = "facts.jsonl", "heads.txt", "manifest.json", "anchors"
+RETIRED = "retired.txt"
 #: Called with the number of cases and matters written, and of all.
 Progress = Callable[[int, int], None]
 
@@ -42,7 +44,10 @@ class AnchorEntry(Frozen):
 
 
 class Manifest(Frozen):
-    """What an export holds, signed: the SHA-256 of its heads, the Merkle root over them, the anchors made so far."""
+    """What an export holds, signed: the SHA-256 of its heads, the Merkle root over them, the anchors made so far.
+
+    `retired`: the SHA-256 of the heads of retired cases; None, and not signed, where there are none.
+    """
 
     v: Literal[1] = 1
     made_at: Instant
@@ -50,13 +55,15 @@ class Manifest(Frozen):
     facts: int
     heads: str
     root: str
+    retired: str | None = None
     anchors: tuple[AnchorEntry, ...]
     key: str
     signature: str
 
     def signed_part(self) -> bytes:
         """Return what the signature covers: canonical JSON of all other fields."""
-        return rfc8785.dumps(to_jsonable_python(self.model_dump(exclude={"signature"})))
+        without = {"signature"} if self.retired is not None else {"signature", "retired"}
+        return rfc8785.dumps(to_jsonable_python(self.model_dump(exclude=without)))
 
 
 class ExportExists(Exception):
@@ -90,7 +97,7 @@ async def export_history(
 async def _write(engine: AsyncEngine, settings: Settings, folder: Path, progress: Progress) -> Manifest:
     written = facts = 0
     async with snapshot_connection(engine) as connection:
-        heads = await read_heads(connection)
+        heads, retired = await read_heads(connection), await read_retired_heads(connection)
         numbers = {origin: head.number for origin, head in heads.items()}
         total = int(await connection.scalar(_COUNT) or 0)
         made = await read_made(connection)
@@ -102,12 +109,15 @@ async def _write(engine: AsyncEngine, settings: Settings, folder: Path, progress
                 progress(written, total)
     content = write_heads(heads)
     write_private(folder / HEADS, content)
+    if retired:
+        write_private(folder / RETIRED, write_heads(retired))
     (folder / ANCHORS).mkdir(mode=0o700)
     if settings.anchors_dir.exists():
         shutil.copytree(settings.anchors_dir, folder / ANCHORS, dirs_exist_ok=True)
     key = load_signing_key(settings.anchor_key)
     manifest = Manifest(
         made_at=datetime.now(UTC), origins=written, facts=facts, heads=digest_of(content), root=root_of(heads),
+        retired=digest_of(write_heads(retired)) if retired else None,
         anchors=tuple(AnchorEntry(number=number, day=day, digest=digest) for number, day, digest in made),
         key=key.public, signature="",
     )  # fmt: skip

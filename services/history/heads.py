@@ -37,6 +37,12 @@ async def read_heads(connection: AsyncConnection) -> dict[UUID, Head]:
     }  # fmt: skip
 
 
+async def read_retired_heads(connection: AsyncConnection) -> dict[UUID, Head]:
+    """Return the heads of the cases that were retired: nothing else of them is in the database."""
+    rows = await connection.execute(text("SELECT report_id, seq, head, case_no FROM retired_cases"))
+    return {row.report_id: Head(Link(row.seq, bytes(row.head)), row.case_no) for row in rows}
+
+
 async def read_unhashed(connection: AsyncConnection) -> list[tuple[UUID, str, int]]:
     """Return the cases and matters whose last fact has no hash: id, table of their facts, and number of that fact."""
     rows = await connection.execute(

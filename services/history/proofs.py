@@ -1,5 +1,6 @@
 """Check one proof code (存证码) against the facts in the database."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from infra.database import snapshot_connection
 from models.base import Frozen, Instant
 from models.jobs.history import HistoryFinding
 from rules.history.chain import Link
-from rules.history.check import SignedHead, check_facts
+from rules.history.check import HashedFact, SignedHead, check_facts
 from rules.history.proof import Proof
 from services.history.records import read_history
 from services.history.verify import origin_missing
@@ -31,13 +32,18 @@ async def check_proof(engine: AsyncEngine, proof: Proof) -> ProofCheck:
     async with snapshot_connection(engine) as connection:
         number = await connection.scalar(_NUMBER, {"id": proof.origin})
         history = await read_history(connection, proof.origin)
-    if not history.facts:
+    return judge(number, history.facts, history.hashes, proof)
+
+
+def judge(number: str | None, found: Sequence[HashedFact], hashes: Mapping[int, bytes], proof: Proof) -> ProofCheck:
+    """Return what facts, wherever they were read, say of a proof code."""
+    if not found:
         return ProofCheck(
             number=number, seq=proof.seq, at=None, findings=(origin_missing(number or str(proof.origin)),)
         )
     head = SignedHead(Link(proof.seq, proof.hash), ("存证码", "the proof code"))
-    facts = [fact for fact in history.facts if fact.record["seq"] <= proof.seq]
-    found = tuple(check_facts(number or str(proof.origin), facts, history.hashes, [head]))
+    facts = [fact for fact in found if fact.record["seq"] <= proof.seq]
+    wrong = tuple(check_facts(number or str(proof.origin), facts, hashes, [head]))
     moments = [fact.record["at"] for fact in facts if fact.record["seq"] == proof.seq]
     at = datetime.fromisoformat(moments[0].replace("Z", "+00:00")) if moments else None
-    return ProofCheck(number=number, seq=proof.seq, at=at, findings=found)
+    return ProofCheck(number=number, seq=proof.seq, at=at, findings=wrong)

@@ -1,7 +1,7 @@
 """Verify the facts in the database against their hashes, and these against the anchors outside it."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -14,9 +14,10 @@ from infra.settings import Settings
 from infra.signing import load_signing_key
 from models.jobs.history import Fault, HistoryFinding, Verification
 from rules.case_number import case_number
-from rules.history.check import check_facts
+from rules.history.check import check_facts, check_head
 from services.history.anchors import read_made
 from services.history.book import Book, days_without_anchor, read_book
+from services.history.heads import Heads, read_retired_heads
 from services.history.records import OriginFacts, stream_history
 
 #: Called with the number of cases and matters verified, and of all.
@@ -28,7 +29,7 @@ _ORIGINS = text("""
     SELECT report_id AS id, case_no AS number, seq FROM cases UNION ALL SELECT id, code, seq FROM matters
 """)
 _COUNTERS = text("SELECT park, day, last FROM case_counters WHERE park NOT LIKE '%:%' ORDER BY day, park")
-_CASE_NUMBERS = text("SELECT case_no FROM cases")
+_CASE_NUMBERS = text("SELECT case_no FROM cases UNION ALL SELECT case_no FROM retired_cases")
 
 
 class Origin(NamedTuple):
@@ -54,6 +55,7 @@ async def verify_store(
     async with snapshot_connection(engine) as connection:
         book = read_book(settings.anchors_dir, key, await read_made(connection))
         origins = {row.id: Origin(row.number, row.seq) for row in await connection.execute(_ORIGINS)}
+        retired = {id_: head for id_, head in (await read_retired_heads(connection)).items() if id_ not in origins}
         findings = [*book.findings, *days_without_anchor(book, now)]
         facts, seen = 0, set[UUID]()
         async for one in stream_history(connection):
@@ -62,11 +64,13 @@ async def verify_store(
             facts += len(one.facts)
             findings += check_origin(one, known, book)
             progress(len(seen), len(origins))
-        findings += _without_facts(seen, origins, book)
+        findings += _without_facts(seen | retired.keys(), origins, book)
+        findings += check_retired(retired, seen, book)
         findings += [finding async for finding in _numbers_missing(connection)]
     return Verification(
         at=now, origins=len(seen), facts=facts, anchors=len(book.anchors), key=key,
-        last_day=book.last.day if book.last else None, findings=tuple(findings), seconds=time.monotonic() - began,
+        last_day=book.last.day if book.last else None, retired=len(retired), findings=tuple(findings),
+        seconds=time.monotonic() - began,
     )  # fmt: skip
 
 
@@ -81,7 +85,14 @@ def check_origin(one: OriginFacts, known: Origin | None, book: Book) -> Iterator
         yield from check_facts(known.number, one.facts, one.hashes, heads, known.seq)
 
 
-def _without_facts(seen: set[UUID], origins: Mapping[UUID, Origin], book: Book) -> Iterator[HistoryFinding]:
+def check_retired(retired: Heads, seen: Set[UUID], book: Book) -> Iterator[HistoryFinding]:
+    """Yield what is wrong with the last hashes of retired cases; one whose facts are there is checked by them."""
+    for id_, head in sorted(retired.items()):
+        if id_ not in seen:
+            yield from check_head(head.number, head.link, book.signed.get(id_, []))
+
+
+def _without_facts(seen: Set[UUID], origins: Mapping[UUID, Origin], book: Book) -> Iterator[HistoryFinding]:
     """Yield cases and matters that an anchor or the database knows, and of which neither fact nor hash is there."""
     for id_, head in sorted(book.heads.items()):
         if id_ not in seen:

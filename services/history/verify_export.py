@@ -4,7 +4,7 @@ import json
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
@@ -18,9 +18,9 @@ from infra.signing import is_signed
 from models.jobs.history import Fault, HistoryFinding, Verification
 from rules.history.check import HashedFact, SignedHead, check_facts
 from services.history.book import Book, days_without_anchor, read_book
-from services.history.export import ANCHORS, FACTS, HEADS, MANIFEST, Manifest
+from services.history.export import ANCHORS, FACTS, HEADS, MANIFEST, RETIRED, Manifest
 from services.history.heads import Head, Heads, digest_of, parse_heads, root_of
-from services.history.verify import Progress, origin_missing
+from services.history.verify import Progress, check_retired, origin_missing
 
 #: Bytes that an unpacked export may have for each byte of its ZIP file: JSON compresses well, a bomb much better.
 MOST_COMPRESSED = 200
@@ -67,6 +67,7 @@ def _verify(folder: Path, key: str | None, progress: Progress, began: float) -> 
     book = read_book(folder / ANCHORS, key, made)
     findings += [*book.findings, *days_without_anchor(book, manifest.made_at)]
     heads = _read_heads(folder, manifest, findings)
+    retired = _read_retired(folder, manifest, findings)
     seen: set[UUID] = set()
     facts = 0
     for origin, number, found in _read_facts(folder, findings):
@@ -78,10 +79,12 @@ def _verify(folder: Path, key: str | None, progress: Progress, began: float) -> 
         seen.add(origin)
         findings += _check(number, origin, found, heads, book)
         progress(len(seen), manifest.origins)
-    findings += [origin_missing(number) for number in _gone(seen, heads, book)]
+    findings += [origin_missing(number) for number in _gone(seen | retired.keys(), heads, book)]
+    findings += check_retired(retired, seen, book)
     return Verification(
         at=datetime.now(UTC), origins=len(seen), facts=facts, anchors=len(book.anchors), key=key,
-        last_day=book.last.day if book.last else None, findings=tuple(findings), seconds=time.monotonic() - began,
+        last_day=book.last.day if book.last else None, retired=len(retired), findings=tuple(findings),
+        seconds=time.monotonic() - began,
     )  # fmt: skip
 
 
@@ -102,6 +105,18 @@ def _read_heads(folder: Path, manifest: Manifest, findings: list[HistoryFinding]
     if root_of(heads) != manifest.root:
         findings.append(_manifest_forged("根哈希与其案件不符", "its root is not that of its heads"))
     return heads
+
+
+def _read_retired(folder: Path, manifest: Manifest, findings: list[HistoryFinding]) -> dict[UUID, Head]:
+    """Return the heads of retired cases that the manifest has signed; none, with a finding, when they were changed."""
+    if manifest.retired is None:
+        return {}
+    place = folder / RETIRED
+    content = place.read_bytes() if place.exists() else b""
+    if digest_of(content) != manifest.retired:
+        findings.append(_manifest_forged(f"{RETIRED} 缺失或被改动", f"{RETIRED} is gone or was changed"))
+        return {}
+    return parse_heads(content)
 
 
 def _read_facts(folder: Path, findings: list[HistoryFinding]) -> Iterator[tuple[UUID, str, list[HashedFact]]]:
@@ -147,7 +162,7 @@ def _check(number: str, origin: UUID, facts: list[HashedFact], heads: Heads, boo
     yield from check_facts(head.number, facts, hashes, signed, head.link.seq)
 
 
-def _gone(seen: set[UUID], heads: Heads, book: Book) -> list[str]:
+def _gone(seen: Set[UUID], heads: Heads, book: Book) -> list[str]:
     """Return the numbers of the cases and matters that were signed and have no facts."""
     signed = {**book.heads, **heads}
     return sorted(head.number for origin, head in signed.items() if origin not in seen)

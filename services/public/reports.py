@@ -82,7 +82,9 @@ async def check_public_report(resources: Resources, report: PublicReport, now: d
     """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
-        known = text("SELECT 1 FROM cases WHERE report_id = :id")
+        known = text(
+            "SELECT 1 FROM cases WHERE report_id = :id UNION ALL SELECT 1 FROM retired_cases WHERE report_id = :id"
+        )
         if await connection.scalar(known, {"id": report.report_id}) is not None:
             return
     await check(resources, person, _input(report, ()), now)

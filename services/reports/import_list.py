@@ -192,7 +192,11 @@ class _Import:
 async def _known_numbers(resources: Resources, system: str) -> frozenset[str]:
     async with resources.engine.connect() as connection:
         rows = await connection.execute(
-            text("SELECT external_number FROM cases WHERE external_system = :system"), {"system": system}
+            text(
+                "SELECT external_number FROM cases WHERE external_system = :system UNION ALL"
+                " SELECT external_number FROM retired_cases WHERE external_system = :system"
+            ),
+            {"system": system},
         )
         return frozenset(row.external_number for row in rows)
 

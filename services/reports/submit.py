@@ -25,6 +25,7 @@ from infra.store.context import local_day, read_context
 from infra.store.place import is_elsewhere
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
 from models.answers import Asked, GivenAnswers
+from infra.store.retired import find_retired_report
 from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
@@ -207,13 +208,15 @@ async def _refuse_elsewhere(resources: Resources) -> None:
 
 
 async def _earlier_receipt(connection: AsyncConnection, person: Person, report_input: ReportInput) -> Receipt | None:
-    """Return the receipt if this very report came before. Raises ReportIdReused if another one did."""
-    row = (
+    """Return the receipt if this very report came before, also of a retired case. Raises ReportIdReused if another one
+    did.
+    """
+    row: Any = (
         await connection.execute(
             text("SELECT case_no, seq, content_hash, reported_by FROM cases WHERE report_id = :id"),
             {"id": report_input.report_id},
         )
-    ).one_or_none()
+    ).one_or_none() or await find_retired_report(connection, report_input.report_id)
     if row is None:
         return None
     if row.content_hash != report_input.content_hash or row.reported_by != person.id:

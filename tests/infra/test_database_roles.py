@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -10,14 +11,18 @@ from psycopg import errors
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from infra.archive import open_archive
 from infra.database import open_database
 from infra.database_roles import grant_runtime
 from infra.embedded.postgres_roles import OWNER_ROLE, RUNTIME_ROLE, ensure_roles, role_password
 from infra.migrate import downgrade, upgrade
 from models.tables import metadata
+from services.archive.retire import BUNDLED_FOR, retire_cases
 from services.auditing.audit import audit
 from services.history.anchors import make_anchors
 from services.history.verify import verify_store
+from tests.builders import small_park
+from tests.old_cases import put_old_cases
 from tests.scenarios import hard_life, passed_on, plain_life
 from tests.town import Town, running_town, town_settings
 
@@ -64,7 +69,46 @@ async def test_the_runtime_role_is_enough_for_every_command(town: Town) -> None:
     await audit(town.resources)
 
 
-@pytest.mark.parametrize("table", ["facts", "matter_facts", "fact_hashes", "anchors"])
+async def test_the_runtime_role_removes_facts_of_retired_cases_only(
+    engine: AsyncEngine, urls: dict[str, str], tmp_path: Path
+) -> None:
+    await small_park(engine)
+    numbers = await put_old_cases(engine, [{}, {}])
+    (young,) = await put_old_cases(engine, [{}], years=1)
+    with psycopg.connect(urls["runtime"], autocommit=True) as connection:
+        ids = {row[1]: row[0] for row in connection.execute("SELECT report_id, case_no FROM cases")}
+        retire = "SELECT retire_cases(%s)"
+        for number in (*numbers, young):  # not without a row of the same last hash
+            with pytest.raises(psycopg.Error, match="may not be retired"):
+                connection.execute(retire, ([ids[number]],))
+        copy = (
+            "INSERT INTO retired_cases SELECT c.report_id, c.case_no, c.seq, {}, 'x', c.grid, '{{}}', c.category,"
+            " c.source, NULL, NULL, '{{}}', NULL, '{{}}', false, c.reported_by, 'h', NULL, NULL, '{{}}', now(), now(),"
+            " now()"
+            " FROM cases c JOIN fact_hashes h ON h.origin = c.report_id AND h.seq = c.seq WHERE c.case_no = %s"
+        )
+        connection.execute(copy.format("sha256(h.hash)").encode(), (numbers[0],))
+        connection.execute(copy.format("h.hash").encode(), (young,))
+        for number in (numbers[0], young):  # not of another one, and not before its time
+            with pytest.raises(psycopg.Error, match="may not be retired"):
+                connection.execute(retire, ([ids[number]],))
+        for statement in ("DELETE FROM facts", "DELETE FROM fact_hashes", "DELETE FROM retired_cases",
+                          "UPDATE retired_cases SET head = ''"):  # fmt: skip
+            connection.execute("SELECT set_config('gridloop.retiring', 'on', false)")
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+    settings = town_settings(urls["runtime"]).model_copy(update={"data_dir": tmp_path})
+    runtime = open_database(settings)
+    now = datetime.now(UTC)
+    try:
+        for at in (now, now + BUNDLED_FOR):
+            done = await retire_cases(runtime, open_archive(settings), 2, at, pause=timedelta(0))
+    finally:
+        await runtime.dispose()
+    assert (done.retired, done.faults) == (1, (numbers[0],))
+
+
+@pytest.mark.parametrize("table", ["facts", "matter_facts", "fact_hashes", "anchors", "retired_cases"])
 def test_the_runtime_role_can_t_change_facts(urls: dict[str, str], table: str) -> None:
     for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} DISABLE TRIGGER USER",
                       f"UPDATE {table} SET {'number' if table == 'anchors' else 'seq'} = 1"):  # fmt: skip

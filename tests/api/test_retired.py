@@ -1,0 +1,132 @@
+"""What the API says of a case that was retired: to whom, and what can still be read."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from doors.dependencies import Services
+from infra.archive import open_archive
+from infra.database import transaction
+from services.archive.retire import BUNDLED_FOR, retire_cases
+from services.reports.submit import ReportInput
+from tests.api.conftest import SignedIn
+from tests.builders import MICRO, person_id, put_photo
+from tests.old_cases import put_old_cases
+
+PHOTO = "c" * 64
+REPORT_ID = uuid4()
+REPORT: dict[str, Any] = {
+    "report_id": str(REPORT_ID), "category": "0103", "title": "消防通道被堵", "description": "联系人 13912345678",
+    "grid": MICRO, "attachments": [PHOTO],
+}  # fmt: skip
+
+
+@pytest.fixture
+async def number(app: FastAPI, engine: AsyncEngine, services: Services) -> str:
+    """A case of the grid worker that was retired."""
+    await put_photo(engine, PHOTO)
+    wanted = ReportInput.model_validate(REPORT)
+    known = {"report_id": REPORT_ID, "description": wanted.description, "attachments": [PHOTO]}
+    (number,) = await put_old_cases(engine, [{**known, "content_hash": wanted.content_hash, "by": "worker"}])
+    archive, now = open_archive(services.settings), datetime.now(UTC)
+    await retire_cases(engine, archive, 2, now, pause=timedelta(0))
+    done = await retire_cases(engine, archive, 2, now + BUNDLED_FOR, pause=timedelta(0))
+    assert done.retired == 1
+    async with transaction(engine) as connection:
+        await connection.execute(text("DELETE FROM pending_uploads"))
+    return number
+
+
+#: Who could have seen it gets 410, also on every path of the case; for others there is no such case. No department ever
+#: had it.
+KNOWN = {
+    "worker": 410, "duty": 410, "supervisor": 410, "auditor": 410, "fire_handler": 404, "labour_handler": 404,
+    "other_duty": 404,
+}  # fmt: skip
+
+
+async def test_who_learns_that_a_case_was_retired(client: httpx.AsyncClient, signed_in: SignedIn, number: str) -> None:
+    for who, status in KNOWN.items():
+        for path in ("", "/facts", "/forecast", "/adoption?version=1", "?as_of=2025-01-01T00:00:00Z"):
+            answer = await client.get(f"/api/v1/cases/{number}{path}", headers=signed_in(who))
+            assert answer.status_code == status, (who, path, answer.text)
+            assert answer.json()["code"] == ("retired" if status == 410 else "no_such_case")
+        assert (status == 410) is ("档案库" in answer.json()["detail"])
+        answer = await client.post(f"/api/v1/cases/{number}/commands/accept", json={}, headers=signed_in(who))
+        assert answer.status_code == status
+        if status == 410:
+            answer = await client.get(f"/api/v1/reports/{REPORT_ID}", headers=signed_in(who))
+            assert (answer.status_code, answer.json()["code"]) == (410, "retired")
+
+
+async def test_who_must_step_aside_learns_nothing(
+    client: httpx.AsyncClient, signed_in: SignedIn, engine: AsyncEngine, number: str
+) -> None:
+    async with transaction(engine) as connection:
+        interest = (
+            "INSERT INTO interests (id, person, kind, target, since, reason)"
+            " VALUES (:id, :person, 'unit', :target, '2020-01-01', '亲属')"
+        )
+        values = {"id": uuid4(), "person": person_id("supervisor"), "target": MICRO}
+        await connection.execute(text(interest), values)
+    for path in ("", "/facts?archived=true"):
+        answer = await client.get(f"/api/v1/cases/{number}{path}", headers=signed_in("supervisor"))
+        assert answer.status_code == 404
+
+
+async def test_the_timeline_is_read_from_the_archive(
+    client: httpx.AsyncClient, signed_in: SignedIn, number: str
+) -> None:
+    for who, status in {"supervisor": 200, "auditor": 200, "duty": 410, "other_duty": 404}.items():
+        answer = await client.get(f"/api/v1/cases/{number}/facts?archived=true", headers=signed_in(who))
+        assert answer.status_code == status
+        photo = await client.get(f"/api/v1/attachments/{PHOTO}", headers=signed_in(who))
+        assert (photo.json()["code"] == "attachment_lost") is (
+            status == 200
+        )  # what is known of it is there, its bytes not
+        if status == 200:
+            assert [fact["kind"] for fact in answer.json()] == ["received", "closed", "archived"]
+            assert "13912345678" not in answer.text
+
+
+async def test_an_archive_that_lost_the_case_is_told(
+    client: httpx.AsyncClient, signed_in: SignedIn, services: Services, number: str
+) -> None:
+    (path,) = (services.settings.data_dir / "archive" / "retired").rglob("*.gz")
+    path.unlink()
+    answer = await client.get(f"/api/v1/cases/{number}/facts?archived=true", headers=signed_in("auditor"))
+    assert (answer.status_code, answer.json()["code"]) == (500, "archive_altered")
+
+
+async def test_a_report_sent_again_is_the_case_that_was_retired(
+    client: httpx.AsyncClient, signed_in: SignedIn, engine: AsyncEngine, number: str
+) -> None:
+    for _ in range(2):
+        answer = await client.post("/api/v1/cases", json=REPORT, headers=signed_in("worker"))
+        assert (answer.status_code, answer.json()) == (
+            200, {"status": "retired", "report_id": str(REPORT_ID), "case_no": number},
+        )  # fmt: skip
+    other = {**REPORT, "title": "另一件"}
+    answer = await client.post("/api/v1/cases", json=other, headers=signed_in("worker"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "report_id_reused")
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM cases")) == 0
+
+
+async def test_the_search_for_its_number_tells(client: httpx.AsyncClient, signed_in: SignedIn, number: str) -> None:
+    divided = f"{number[:9]} {number[9:17]}-{number[17:]}"
+    for query in (number, divided):
+        page = (await client.get("/api/v1/cases", params={"q": query}, headers=signed_in("auditor"))).json()
+        (found,) = page["retired"]
+        assert (page["total"], found["case_no"], found["readable"]) == (0, number, True)
+    page = (await client.get("/api/v1/cases", params={"q": number}, headers=signed_in("duty"))).json()
+    assert page["retired"][0]["readable"] is False
+    for who, query in (("other_duty", number), ("auditor", number[:-1]), ("auditor", "通道")):
+        page = (await client.get("/api/v1/cases", params={"q": query}, headers=signed_in(who))).json()
+        assert page["retired"] == []
