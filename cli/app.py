@@ -38,6 +38,7 @@ COMMANDS = {
     "history": "cli.history.history:app",
     "keys": "cli.keys:app",
     "retention": "cli.retention:retention",
+    "archive": "cli.archive:app",
     "settings": "cli.settings.command:settings",
     "park": "cli.park:app",
     "grids": "cli.organisation.grids:app",

@@ -81,6 +81,7 @@ def error_page(request: Request, error: Exception) -> Response:
         problem=problem,
         detail=refusal_text(error, visitor) if isinstance(error, DomainError) else problem.detail,
         number=request_id_of(request),
+        params=getattr(error, "params", None) or {},
         minutes=math.ceil(int(wait) / 60) if wait else None,
     )
     if part:

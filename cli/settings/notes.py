@@ -132,6 +132,7 @@ SECTIONS = (
         "otlp_endpoint": "链路追踪(OTLP/HTTP)的接收地址,不含 /v1/traces;不设则不追踪",
         "log_days": "up 保留日志的天数(网络安全法第二十一条:不少于六个月)",
         "notice_days": "已归档案件、已终止事项的通知保留的天数",
+        "case_years": "案件结案满多少年后转存档案库、移出数据库(至少 2 年);不设则永久保留",
     }),
 )  # fmt: skip
 

@@ -11,13 +11,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from doors.dependencies import Services
+from doors.session import COOKIE
 from infra.archive import open_archive
 from infra.database import transaction
+from infra.settings import Settings
 from services.archive.retire import BUNDLED_FOR, retire_cases
 from services.reports.submit import ReportInput
 from tests.api.conftest import SignedIn
-from tests.builders import MICRO, person_id, put_photo
+from tests.builders import MICRO, person_id, put_photo, small_park, token_for
 from tests.old_cases import put_old_cases
+from web.app import create_app
 
 PHOTO = "c" * 64
 REPORT_ID = uuid4()
@@ -25,6 +28,15 @@ REPORT: dict[str, Any] = {
     "report_id": str(REPORT_ID), "category": "0103", "title": "消防通道被堵", "description": "联系人 13912345678",
     "grid": MICRO, "attachments": [PHOTO],
 }  # fmt: skip
+
+
+@pytest.fixture
+async def app(engine: AsyncEngine, services: Services) -> FastAPI:
+    """The API and the pages on the tiny park."""
+    await small_park(engine)
+    made = create_app()
+    made.state.services = services
+    return made
 
 
 @pytest.fixture
@@ -130,3 +142,20 @@ async def test_the_search_for_its_number_tells(client: httpx.AsyncClient, signed
     for who, query in (("other_duty", number), ("auditor", number[:-1]), ("auditor", "通道")):
         page = (await client.get("/api/v1/cases", params={"q": query}, headers=signed_in(who))).json()
         assert page["retired"] == []
+
+
+async def test_its_pages(client: httpx.AsyncClient, api_settings: Settings, number: str) -> None:
+    def as_(who: str) -> dict[str, str]:
+        return {"Cookie": f"{COOKIE}={token_for(api_settings, who)}"}
+
+    for who, page, archived in (("auditor", 410, 200), ("duty", 410, 410), ("other_duty", 404, 404)):
+        answer = await client.get(f"/cases/{number}", headers=as_(who))
+        assert answer.status_code == page
+        assert (f"/cases/{number}/archived" in answer.text) is (page == 410)
+        answer = await client.get(f"/cases/{number}/archived", headers=as_(who))
+        assert answer.status_code == archived
+        assert ("不属本平台受理" in answer.text) is (archived == 200)
+        assert "13912345678" not in answer.text
+    found = await client.get(f"/cases?q={number}", headers=as_("auditor"))
+    assert "转存档案库" in found.text
+    assert f"/cases/{number}/archived" in found.text

@@ -164,6 +164,7 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/attachments/{sha256}
         GET /api/v1/attachments/{sha256}/thumbnail
         GET /cases/{case_no}
+        GET /cases/{case_no}/archived
         GET /cases/{case_no}/act/{command}
         GET /cases/{case_no}/evidence.zip
         GET /cases/{case_no}/history.json

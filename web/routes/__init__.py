@@ -18,6 +18,9 @@ from web.routes.admin import (
     temporal,
 )
 from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter
+from web.routes.account import openid, preferences, second_factor, security, settings, sign_in, tokens
+from web.routes.admin import actions, drafts, home as admin, open311, organisation, people, policies, temporal
+from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter, retired
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, one_time_links, pages, pictures, undertakings
 from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
@@ -39,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     commands.router,
     case.router,
+    retired.router,
     reporter.router,
     links.router,
     intake.router,

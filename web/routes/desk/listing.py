@@ -73,6 +73,7 @@ async def page_context(connection: AsyncConnection, reader: Reader, address: Lis
         "place": place,
         "address": address,
         "total": cases.total,
+        "retired": cases.retired,
         "more_than_total": cases.total_is_minimum,
         "shown": shown,
         "more": more,
