@@ -24,8 +24,8 @@ from infra.outages import DATABASE
 from infra.store.context import local_day, read_context
 from infra.store.place import is_elsewhere
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
-from models.answers import Asked, GivenAnswers
 from infra.store.retired import find_retired_report
+from models.answers import Asked, GivenAnswers
 from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person

@@ -17,9 +17,6 @@ from web.routes.admin import (
     suggestions,
     temporal,
 )
-from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter
-from web.routes.account import openid, preferences, second_factor, security, settings, sign_in, tokens
-from web.routes.admin import actions, drafts, home as admin, open311, organisation, people, policies, temporal
 from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter, retired
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, one_time_links, pages, pictures, undertakings
