@@ -65,6 +65,7 @@ from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
 from services.mailboxes.compose import composing
 from services.open311.media import fetching_media
+from services.open311.sweep import forget_attributes
 from services.policies.publish import catch_up_rollouts
 from services.reporters.nightly import nightly
 from services.reporters.prepare import prepare_reporters
@@ -212,6 +213,7 @@ def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
 
     async def sweep(now: datetime) -> int:
         await sweep_limits(engine, now)
+        await forget_attributes(engine, now)
         try:
             return await sweep_store(engine, attachments_of(settings), now, settings.unnamed_retention)
         except (AttachmentsAway, AttachmentsRefused, StorageFull) as error:  # the audit goes on; it is tried again

@@ -2,11 +2,14 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import text
 
+from services.open311.sweep import forget_attributes
 from tests.builders import COMMUNITY, OTHER_PARK
 from tests.open311.conftest import HERE, THERE, Interface
 
@@ -225,3 +228,21 @@ def test_the_table(open311: Interface) -> None:
     (row,) = (one for one in rows if one["service_request_id"] == number)
     assert row["description"] == '\'=cmd|" /C calc",逗号,“引号"\n换行'
     assert (row["status_description"], row["closed_date"], row["lat"]) == ("open", "", "38.005")
+
+
+def test_unasked_attributes_are_forgotten(open311: Interface) -> None:
+    open311.report(**{"attribute[anything]": "某人的话", "client_request_id": "with-attributes"})
+    harness = open311.site.harness
+
+    async def kept() -> list[Any]:
+        async with harness.engine.connect() as connection:
+            query = text("SELECT attributes FROM open311_reports WHERE client_id = 'with-attributes'")
+            return list((await connection.execute(query)).scalars())
+
+    async def forget(days: int) -> None:
+        await forget_attributes(harness.engine, datetime.now(UTC) + timedelta(days=days))
+
+    open311.site.run(forget(1))
+    assert open311.site.run(kept()) == [{"anything": ["某人的话"]}]
+    open311.site.run(forget(91))
+    assert open311.site.run(kept()) == [{}]

@@ -15,7 +15,8 @@ from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
 SCREENS = ("/admin", "/admin/org", "/admin/grids", "/admin/people", "/admin/roster", "/admin/categories",
-           "/admin/calendars", "/admin/ladders", "/admin/policies", "/admin/policies/1", "/admin/actions")  # fmt: skip
+           "/admin/calendars", "/admin/ladders", "/admin/policies", "/admin/policies/1", "/admin/actions",
+           "/admin/open311")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", SCREENS)
@@ -233,3 +234,23 @@ def test_a_person_is_added_and_given_a_role_by_forms(open_page: OpenPage, lang: 
     page.locator("form").filter(has=page.locator("input[name=active]")).locator("button").click()
     page.locator("a[href^='/admin/roster?person=']").click()
     expect(page.locator("form[action='/admin/roster/absence'] input[name=person]").last).to_have_value(f"forms_{lang}")
+
+
+def test_a_key_of_open311_is_shown_once_and_revoked(open_page: OpenPage, site: Site) -> None:
+    page = open_page("admin", "/admin/open311", expect=("422",))
+    page.get_by_label("用途").fill("市民热线平台")
+    page.get_by_label("单元编码").fill("nosuch")
+    page.get_by_role("button", name="生成").click()
+    expect(page.get_by_role("alert").filter(has_text="nosuch")).to_be_visible()
+    expect(page.get_by_label("用途")).to_have_value("市民热线平台")
+    page.get_by_label("单元编码").fill(COMMUNITY)
+    page.get_by_role("button", name="生成").click()
+    key = page.get_by_role("status").locator("code").inner_text()
+    assert key.startswith("glo_")
+    check_screen(page)
+    screenshot(page, "admin-open311-made")
+    page.goto("/admin/open311")
+    assert key not in page.content()
+    page.get_by_role("button", name="撤销密钥: 市民热线平台").click()
+    expect(page.get_by_role("row").filter(has_text="市民热线平台")).to_contain_text("已撤销")
+    open_page("supervisor", "/admin/open311", expect=("403",))
