@@ -29,11 +29,11 @@ def restart(case: Case, facts: Sequence[Fact], sealed: Sealed | None = None) -> 
 
 
 def original_report(received: Received) -> Report:
-    """The report that the fact records."""
+    """The report that the fact records. What was answered stays in the fact: there it is as it was understood."""
     return Report(
         **{
             name: getattr(received, name)
             for name in Report.model_fields
-            if name in Received.model_fields and name not in ("kind", "sealed")
+            if name in Received.model_fields and name not in ("kind", "sealed", "answers")
         },
     )
