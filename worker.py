@@ -67,6 +67,7 @@ from services.mailboxes.compose import composing
 from services.open311.media import fetching_media
 from services.open311.sweep import forget_attributes
 from services.policies.publish import catch_up_rollouts
+from services.public.messages import compose_messages
 from services.reporters.nightly import nightly
 from services.reporters.prepare import prepare_reporters
 from services.runtime.resources import Resources
@@ -242,7 +243,8 @@ async def running_worker(
             await stack.enter_async_context(build_heavy_worker(client, engine, settings))
             await stack.enter_async_context(build_sends_worker(client, engine, settings))
         if "cases" in settings.worker_queues:
-            relay = Relay(engine, client, settings.case_queue, lambda: settings.database, settings.public_url)
+            compose = partial(compose_messages, engine, settings)
+            relay = Relay(engine, client, settings.case_queue, lambda: settings.database, compose, settings.public_url)
             await stack.enter_async_context(build_worker(client, engine, settings, recording_engine))
             await stack.enter_async_context(relay.running())
             waker = Waker(engine, client, settings.case_queue, lambda: settings.database)

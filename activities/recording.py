@@ -29,6 +29,7 @@ from infra.store.matters.enterprise import assess_enterprises, concerns_enterpri
 from infra.store.notices import insert_notices
 from infra.store.one_time_links import revoke_moved_on
 from infra.store.org_alarms import raise_alarms
+from infra.store.outbox import insert_effects
 from infra.store.personal_data import concerns_reporters, settle_reporters
 from infra.store.retired import as_retired
 from models.case import Case
@@ -47,6 +48,7 @@ from rules.files_named import files_named
 from rules.mailbox.intake import case_entries
 from rules.matters.emergencies.beginning import plan_to_begin
 from rules.parties import left
+from rules.reporter_messages import messages_to_reporter
 
 log = structlog.get_logger(__name__)
 
@@ -213,7 +215,8 @@ async def _append(
     departed = left(case, after)
     mail = case_entries(case, facts, after)
     told = snapshot.hooked and concerns_hooks(facts)
-    if not (informs or concerns or plan or files or personal or departed or told):
+    messages = messages_to_reporter(facts, after)
+    if not (informs or concerns or plan or files or personal or departed or told or messages):
         return await cases.append_facts(connection, case, facts, after, snapshot.link, mail)
     async with transaction(connection):
         if files and not await keep_files(connection, files):
@@ -234,6 +237,8 @@ async def _append(
             await tell_hooks(connection, facts, after)
         if plan is not None:
             await begin_for_case(connection, plan, facts, after)
+        cause = f"reporter {facts[0].seq}"
+        await insert_effects(connection, ("case", step.report_id), cause, messages, facts[-1].at)
         return True
 
 

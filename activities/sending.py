@@ -22,6 +22,7 @@ from infra.keys.access import keys_of
 from infra.metrics import SENDS
 from infra.outgoing import Outgoing
 from infra.store.channels import StoredChannel, read_channel
+from infra.store.reporters import address_of
 from infra.store.sends import (
     begin_attempt,
     delivered,
@@ -32,6 +33,7 @@ from infra.store.sends import (
     record_send,
 )
 from models.errors import KeysAway, OutgoingFailed
+from models.reporter_messages import TellBy, reporter_in
 from models.sends import (
     ATTEMPT_SEND_ACTIVITY,
     FINISH_SEND_ACTIVITY,
@@ -100,9 +102,20 @@ class SendActivities:
         if lost and not patience.repeats:
             told = Told(Outcome.UNCLEAR, code="answer_lost")
         else:
-            letter = Letter(order.send.key, order.send.message, route.address, now, repeated=lost)
-            told = await self._deliver(channel, letter)
+            address = await self._address(route.address, channel)
+            letter = Letter(order.send.key, order.send.message, address or "", now, repeated=lost)
+            told = Told(Outcome.GONE, code="no_address") if address is None else await self._deliver(channel, letter)
         return await self._note(order, channel, told, patience)
+
+    async def _address(self, address: str, channel: StoredChannel | None) -> str | None:
+        """Return the address; that of a reporter is read now, so that none who was erased or wants no more is reached.
+        None: there is none any more. Raises KeysAway.
+        """
+        reference = reporter_in(address)
+        if reference is None or channel is None:
+            return address
+        async with self._engine.connect() as connection:
+            return await address_of(connection, reference, TellBy(channel.kind))
 
     async def _deliver(self, channel: StoredChannel | None, letter: Letter) -> Told:
         if channel is None:

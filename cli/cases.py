@@ -19,6 +19,7 @@ from cli.output import Column, out, print_table
 from models.commands import HUMAN_COMMAND_MODELS
 from models.datum import Datum
 from models.ids import new_id
+from models.reporter_messages import TellBy
 
 
 def report(
@@ -43,6 +44,10 @@ def report(
     ] = None,
     reporter_phone: Annotated[
         str | None, typer.Option(help="Their phone number; stored apart, shown to nobody")
+    ] = None,
+    reporter_mail: Annotated[str | None, typer.Option(help="Their e-mail address; stored apart, too")] = None,
+    tell_by: Annotated[
+        TellBy | None, typer.Option(help="They agreed to be told of acceptance, pauses and the end: sms or mail")
     ] = None,
     anonymous: Annotated[bool, typer.Option("--anonymous")] = False,
     report_id: Annotated[str | None, typer.Option(help="A UUID of your own: sending again is safe")] = None,
@@ -71,8 +76,9 @@ def report(
     body |= {name: value for name, value in optional.items() if value is not None}
     if location is not None:
         body["location"] = location
-    if reporter_name or reporter_phone or anonymous:
-        body["reporter"] = {"name": reporter_name, "phone": reporter_phone, "anonymous": anonymous}
+    if reporter_name or reporter_phone or reporter_mail or tell_by or anonymous:
+        reporter = {"name": reporter_name, "phone": reporter_phone, "anonymous": anonymous}
+        body["reporter"] = reporter | {"mail": reporter_mail, "tell_by": tell_by}
     _print_answer(api.call("POST", "/cases", json=body), as_json)
 
 

@@ -13,6 +13,7 @@ MAX_NUMBERS: Final = 3
 PHONE: Final = r"^\+?[0-9]{5,15}(转[0-9]{1,8})?(/\+?[0-9]{5,15}(转[0-9]{1,8})?){0,2}$"
 _EXTENSION: Final = re.compile(r"\s*(?:转|轉|分机|分機|内线|ext(?:ension)?\.?|x|#)\s*:?\s*(?=\d)", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*(?:[/|、,;]|或|\n)\s*")
+_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 #: Signs with which people divide a number.
 _DIVIDERS: Final = re.compile(r"[\s().\[\]-]")
 
@@ -36,3 +37,12 @@ def phone_tail(value: str, length: int = 4) -> str:
     """Return the last digits of the first number, without its extension; what is typed may be the tail alone."""
     first = clean_phone(value).partition("/")[0].partition("转")[0]
     return "".join(char for char in first if char.isdecimal())[-length:]
+
+
+def mobile_of(value: str) -> str | None:
+    """Return the first mobile number of mainland China among the numbers, eleven digits; None without one."""
+    for number in clean_phone(value).split("/"):
+        digits = re.sub(r"^(?:\+86|0086|86)(?=1)", "", number)
+        if _MOBILE.fullmatch(digits):
+            return digits
+    return None

@@ -6,7 +6,7 @@ are carried out in the order written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -32,13 +32,15 @@ from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterKind
 from models.matters.common import SettleOpening
-from models.matters.effects import ActOnMatter, BeginMatter, OpenCase, TellCase, TellHook
+from models.matters.effects import ActOnMatter, BeginMatter, OpenCase, TellCase, TellHook, TellReporter
 from models.matters.messages import MatterAct, MatterStart
 from models.messages import CaseStart, SystemAct
 from models.sends import Message, Purpose, Route, Send
 
 log = structlog.get_logger(__name__)
 
+#: Makes the messages that an effect stands for; it comes from `services`, which activities may not import.
+ComposeMessages = Callable[[TellReporter], Coroutine[Any, Any, Sequence[Send]]]
 #: How many effects are carried out at once.
 CONCURRENCY = 8
 #: How long the relay sleeps at most: a lost notification costs no more than that.
@@ -56,17 +58,25 @@ UNAVAILABLE = 500
 class Relay:
     """The relay of one process, bound to a database, a Temporal client and the queue on which cases run.
 
-    `address` tells how to reach the database now. `site`: the origin of the pages, for links to cases.
+    `address` tells how to reach the database now; `compose` makes the messages to a reporter. `site`: the origin of the
+    pages, for links to cases.
     """
 
     def __init__(
-        self, engine: AsyncEngine, client: Client, queue: str, address: Callable[[], str], site: str | None = None
+        self,
+        engine: AsyncEngine,
+        client: Client,
+        queue: str,
+        address: Callable[[], str],
+        compose: ComposeMessages,
+        site: str | None = None,
     ) -> None:
         self._site = site
         self._engine = engine
         self._client = client
         self._queue = queue
         self._address = address
+        self._compose = compose
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -153,6 +163,9 @@ class Relay:
                 await self._tell_case(waiting.id, case_no, inform)
             case ActOnMatter(matter_kind=kind, matter_id=id_, command=command):
                 await act_on_matter(self._client, kind, id_, MatterAct(id=waiting.id, actor=Actor(), command=command))
+            case TellReporter():
+                for send in await self._compose(waiting.effect):
+                    await begin_send(self._client, send, queue=self._queue)
             case BeginMatter():
                 await self._begin_matter(waiting, waiting.effect)
             case TellHook():

@@ -7,6 +7,11 @@ from doors.dependencies import ResourcesDep
 from doors.problems import PROBLEMS
 from doors.security import Caller, Now
 from doors.strict_json import StrictRoute
+from infra.store.context import local_day
+from models.base import STORED
+from models.case import Case
+from services.cases.queries import find_case
+from services.cases.told_log import TellView, read_told_log
 from services.reporters.unmask import UnmaskedReporter, Unmasking, list_unmaskings, look_at_reporter
 
 router = APIRouter(
@@ -21,6 +26,16 @@ async def look(case_no: str, response: Response, resources: ResourcesDep, caller
     response.headers["Cache-Control"] = "no-store"
     async with resources.reading.connect() as connection:
         return await look_at_reporter(connection, caller, case_no, now)
+
+
+@router.get("/cases/{case_no}/messages")
+async def messages(case_no: str, resources: ResourcesDep, caller: Caller, now: Now) -> tuple[TellView, ...]:
+    """What the reporter of the case was told, by which channel and when, for those who speak with reporters; nobody is
+    shown the address."""
+    async with resources.reading.connect() as connection:
+        row = await find_case(connection, caller, case_no, now)
+        case = Case.model_validate(row.state, context=STORED)
+        return await read_told_log(connection, caller, case, await local_day(connection, now))
 
 
 @router.get("/unmaskings")

@@ -1,4 +1,4 @@
-"""Seal a reporter's name and phone, and open them again."""
+"""Seal who reported and how to reach them, and open it again."""
 
 import base64
 import json
@@ -12,15 +12,22 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from infra.keys.ring import NONCE_BYTES, Ring, WrappedKey
 from infra.keys.vault import Vault
 from models.errors import KeysAway
+from models.reporter_messages import TellBy
 from models.sealed import Sealed
 
 
 @dataclass(frozen=True)
 class Contact:
-    """Who reported and how to reach them; `repr` shows neither, so that no log can."""
+    """Who reported and how to reach them; `repr` shows neither, so that no log can.
+
+    `tell_by`: the channel by which they chose to be told of their report (see `models.reporter_messages`); None: they
+    did not.
+    """
 
     name: str | None
     phone: str | None
+    mail: str | None = None
+    tell_by: TellBy | None = None
 
     def __repr__(self) -> str:
         return "Contact(…)"
@@ -37,7 +44,9 @@ class Keys:
 async def seal(keys: Keys, id_: UUID, contact: Contact) -> tuple[Sealed, WrappedKey]:
     """Encrypt the record of the reporter under a new key of its own. Raises KeysAway."""
     key, nonce = AESGCM.generate_key(bit_length=256), secrets.token_bytes(NONCE_BYTES)
-    content = json.dumps({"name": contact.name, "phone": contact.phone}, ensure_ascii=False).encode()
+    more = {"mail": contact.mail, "tell_by": contact.tell_by}
+    known = {name: value for name, value in more.items() if value is not None}
+    content = json.dumps({"name": contact.name, "phone": contact.phone, **known}, ensure_ascii=False).encode()
     # The length of a name says little; padded, it says nothing.
     padded = content + b" " * (-len(content) % 64)
     ciphertext = AESGCM(key).encrypt(nonce, padded, _about(id_))
@@ -54,7 +63,8 @@ async def open_sealed(keys: Keys, sealed: Sealed, wrapped: WrappedKey) -> Contac
             base64.b64decode(sealed.nonce), base64.b64decode(sealed.ciphertext), _about(sealed.id)
         )
         found = json.loads(content)
-        return Contact(found["name"], found["phone"])
+        tell_by = found.get("tell_by")
+        return Contact(found["name"], found["phone"], found.get("mail"), TellBy(tell_by) if tell_by else None)
     except (InvalidTag, ValueError, KeyError, TypeError) as error:
         raise KeysAway() from error
 

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.keys.boxes import Box, open_box
 from infra.keys.ring import Ring
-from infra.store.driver import first_row
+from infra.store.driver import all_rows, first_row
 from models.base import STORED
 from models.channels import CONFIG
 from models.sends import ChannelKind
 
 _READ = "SELECT kind, name, config, sealed, wrapped_key, key_id, enabled FROM channels WHERE id = %(id)s"
+_ENABLED = "SELECT id, kind FROM channels WHERE enabled ORDER BY id"
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,8 @@ async def read_channel(connection: AsyncConnection, ring: Ring, id_: str) -> Sto
         secrets = json.loads(await open_box(ring, about_channel(id_), Box(row[3], row[4], row[5])))
     config = CONFIG.validate_python(row[2], context=STORED)
     return StoredChannel(id_, ChannelKind(row[0]), row[1], config, row[6], secrets)
+
+
+async def enabled_channels(connection: AsyncConnection) -> list[tuple[str, ChannelKind]]:
+    """Return id and kind of the channels in use, in the order of their ids."""
+    return [(id_, ChannelKind(kind)) for id_, kind in await all_rows(connection, _ENABLED, {})]

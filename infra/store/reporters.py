@@ -15,6 +15,8 @@ from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
 from infra.keys.sealing import Contact, open_sealed
 from infra.keys.vault import Vault
+from models.phone import mobile_of
+from models.reporter_messages import TellBy
 from models.sealed import Sealed
 
 _UNCLAIMED = "NOT EXISTS (SELECT 1 FROM cases WHERE reporter_ref = r.id)"
@@ -32,6 +34,8 @@ _ERASE = text(
     "UPDATE reporters SET name = NULL, phone = NULL, wrapped_key = NULL, key_id = NULL, ciphertext = NULL,"
     " nonce = NULL, erased_at = :now WHERE id = ANY (:ids) AND erased_at IS NULL RETURNING id"
 )
+_IS_STOPPED = text("SELECT stopped_at IS NOT NULL FROM reporters WHERE id = :id")
+_STOP = text("UPDATE reporters SET stopped_at = :now WHERE id = :id AND stopped_at IS NULL")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,28 @@ async def read_contact(connection: AsyncConnection, id_: UUID) -> Contact | None
     if await keys.vault.is_erased(id_):  # an older copy of the database was put back
         return None
     return await open_sealed(keys, stored.sealed, stored.wrapped)
+
+
+async def address_of(connection: AsyncConnection, id_: UUID, by: TellBy) -> str | None:
+    """Return where to reach a reporter by a channel: None for one who chose another or none, wants no more messages, or
+    was erased. Raises KeysAway.
+    """
+    if await is_stopped(connection, id_):
+        return None
+    contact = await read_contact(connection, id_)
+    if contact is None or contact.tell_by is not by:
+        return None
+    return contact.mail if by is TellBy.MAIL else mobile_of(contact.phone or "")
+
+
+async def is_stopped(connection: AsyncConnection, id_: UUID) -> bool:
+    """Return whether the reporter wants no more messages."""
+    return bool(await connection.scalar(_IS_STOPPED, {"id": id_}))
+
+
+async def stop_messages(connection: AsyncConnection, id_: UUID, now: datetime) -> None:
+    """Note that the reporter wants no more messages. The first time counts."""
+    await connection.execute(_STOP, {"id": id_, "now": now})
 
 
 async def restore_reporter(

@@ -8,6 +8,7 @@ from models.commands.report import Report
 from models.commands.system import Inform
 from models.facts import Actor
 from models.matters.base import Content, MatterKind
+from models.reporter_messages import ReporterEvent
 
 
 class OpenCase(Kept):
@@ -57,4 +58,13 @@ class TellHook(Kept):
     at: Instant
 
 
-Effect = OpenCase | TellCase | ActOnMatter | BeginMatter | TellHook
+class TellReporter(Kept):
+    """Tell the reporter of the case what its fact `seq` means to them, if they chose to be told."""
+
+    kind: Literal["tell_reporter"] = "tell_reporter"
+    report_id: UUID
+    seq: int
+    event: ReporterEvent
+
+
+Effect = OpenCase | TellCase | ActOnMatter | BeginMatter | TellHook | TellReporter

@@ -15,6 +15,7 @@ class ReporterRow(SQLModel, table=True):
     `ciphertext` and `nonce`: the record (AES-256-GCM, bound to the id); `wrapped_key`: its key, wrapped by the master
     key `key_id`. `name` and `phone` hold what was stored before records were sealed, until a process seals it; they are
     never read otherwise. An erased person has `erased_at` and nothing else.
+    `stopped_at`: since when they want no more messages.
     """
 
     __tablename__ = "reporters"
@@ -34,3 +35,4 @@ class ReporterRow(SQLModel, table=True):
     wrapped_key: bytes | None = None
     key_id: str | None = Field(default=None, sa_column=Column(Text))
     erased_at: datetime | None = Field(default=None, sa_type=Moment)
+    stopped_at: datetime | None = Field(default=None, sa_type=Moment)

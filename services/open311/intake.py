@@ -36,7 +36,8 @@ from services.open311.catalogue import asked_questions, find_service, photo_ques
 from services.open311.keys import Key, check_reach, find_key
 from services.open311.media import keep_media
 from services.organisation.locate import find_unit_at
-from services.reports.submit import ReporterInput, ReportInput, check, submit
+from services.reports.reporter_input import ReporterInput
+from services.reports.submit import ReportInput, check, submit
 from services.runtime.resources import Resources
 
 #: The longest description (GeoReport v2), and the most files and addresses of files together (as the public form).

@@ -5,11 +5,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
-from pydantic import StringConstraints
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,7 +25,7 @@ from infra.store.place import is_elsewhere
 from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
 from infra.store.retired import find_retired_report
 from models.answers import Asked, GivenAnswers
-from models.base import Code, CreditCode, Description, Frozen, Line, Phone, Title, WrittenInstant
+from models.base import Code, CreditCode, Description, Frozen, Title, WrittenInstant
 from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
 from models.context import Context, Person
 from models.enums import Role, Severity, Source
@@ -47,17 +46,10 @@ from rules.decide import decide
 from rules.questions import check_answers
 from rules.scope import in_force
 from services.organisation.locate import check_place, find_unit_at
+from services.reports.reporter_input import ReporterInput
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
-
-
-class ReporterInput(Frozen):
-    """The reporter, if somebody else than the caller. Kept apart from everything else, shown to nobody."""
-
-    name: Annotated[Line, StringConstraints(max_length=80)] | None = None
-    phone: Phone | None = None
-    anonymous: bool = False
 
 
 class ReportInput(Frozen):
@@ -247,10 +239,11 @@ async def _seal_reporter(
     A report sent again keeps the record of the first time. Raises KeysAway.
     """
     reporter = report_input.reporter
-    if reporter is None or (reporter.name is None and reporter.phone is None):
+    if reporter is None or (reporter.name is None and reporter.phone is None and reporter.mail is None):
         return None
     reference = derived_id(report_input.report_id, "reporter")
-    sealed, wrapped = await seal(keys_of(connection), reference, Contact(reporter.name, reporter.phone))
+    contact = Contact(reporter.name, reporter.phone, reporter.mail, reporter.tell_by)
+    sealed, wrapped = await seal(keys_of(connection), reference, contact)
     if await insert_reporter(connection, sealed, wrapped, anonymous=reporter.anonymous, now=now):
         return _SealedReporter(sealed, wrapped)
     stored = await read_reporter(connection, reference)

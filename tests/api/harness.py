@@ -191,7 +191,7 @@ PDF = (
 )
 
 
-def harness_settings(database_url: str, data_dir: Path) -> Settings:
+def harness_settings(database_url: str, data_dir: Path, **changed: Any) -> Settings:
     """Settings of one harness: only the servers are shared with others."""
     return Settings(
         database_url=SecretStr(database_url),
@@ -199,16 +199,18 @@ def harness_settings(database_url: str, data_dir: Path) -> Settings:
         case_queue=f"test-{uuid4().hex}",
         answer_seconds=40,  # a busy machine must not look like an outage
         data_dir=data_dir,
+        **changed,
     )
 
 
 @asynccontextmanager
 async def open_harness(
-    servers: Servers, data_dir: Path, make: Callable[[], FastAPI] = create_app
+    servers: Servers, data_dir: Path, make: Callable[[], FastAPI] = create_app, **changed: Any
 ) -> AsyncIterator[ApiHarness]:
-    """Open a harness on a database of its own, with a worker running. `make` creates the application."""
+    """Open a harness on a database of its own, with a worker running. `make` creates the application; `changed` are
+    further settings."""
     name = f"test_{uuid4().hex}"
-    settings = harness_settings(await asyncio.to_thread(servers.create_database, name), data_dir)
+    settings = harness_settings(await asyncio.to_thread(servers.create_database, name), data_dir, **changed)
     if not settings.key_ring.exists():
         create_ring(settings.key_ring)
     engine = open_database(settings)

@@ -64,6 +64,7 @@ _ROWS: dict[Rule, str] = {
         POST /p/rate
         POST /p/reopen
         GET,POST /p/report
+        GET,POST /p/stop/{token}
         GET /p/undertakings
         GET,POST /sign-in
         POST /sign-in/code
@@ -152,6 +153,7 @@ _ROWS: dict[Rule, str] = {
     """,
     Rule.CASE: """
         GET /api/v1/cases/{case_no}
+        GET /api/v1/cases/{case_no}/messages
         GET /api/v1/cases/{case_no}/adoption
         GET /api/v1/cases/{case_no}/bookings
         GET /api/v1/cases/{case_no}/emergencies

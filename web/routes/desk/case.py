@@ -48,6 +48,7 @@ from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
 from web.views.questions import ANSWERS
+from web.views.told_log import TELL_EVENTS, TELL_STATES
 from web.views.unit_names import short_unit
 
 router = APIRouter()
@@ -151,6 +152,8 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "light_of": light_of,
         "ahead_words": lambda one: forecast_text(one, reader),
         "new_id": new_id,
+        "tell_events": {event: reader.text(name) for event, name in TELL_EVENTS.items()},
+        "tell_states": {state: reader.text(name) for state, name in TELL_STATES.items()},
         **taking_back(reader, view.case.due_at),
     }
 

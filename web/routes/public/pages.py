@@ -16,6 +16,7 @@ from starlette.datastructures import FormData
 from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
+from infra.database import transaction
 from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
 from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, TooManyAttempts, WrongCode
@@ -23,6 +24,7 @@ from models.ids import new_id
 from models.policy.questions import Question
 from services.accounts.limits import PUBLIC_REPORTS, WRONG_CODES
 from services.directory.people import list_categories
+from services.public.messages import offered_ways, read_stop_token, stop_by
 from services.public.photo_tokens import make_photo_token
 from services.public.progress import read_progress
 from services.public.progress_code import find_report, normalize_code, read_code
@@ -136,6 +138,27 @@ async def answer(
     """Answer the question of the duty desk, once for each question."""
     command = SupplyInfo(note=note) if note else None
     return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
+
+
+@router.get("/p/stop/{token}")
+async def ask_to_stop(services: ServicesDep, visitor: AnyVisitor, token: str) -> Response:
+    """Ask whether no more messages are wanted. A program that opens every link of a mail changes nothing."""
+    try:
+        read_stop_token(services.settings, token)
+    except WrongCode as error:
+        return public_page(visitor, "public/stop.html", error.status, token=token, done=False, error=True)
+    return public_page(visitor, "public/stop.html", token=token, done=False, error=False)
+
+
+@router.post("/p/stop/{token}")
+async def stop(services: ServicesDep, visitor: AnyVisitor, token: str) -> Response:
+    """Send no more messages about the report. Safe to repeat."""
+    try:
+        async with transaction(services.engine) as connection:
+            await stop_by(connection, services.settings, token, visitor.now)
+    except WrongCode as error:
+        return public_page(visitor, "public/stop.html", error.status, token=token, done=False, error=True)
+    return public_page(visitor, "public/stop.html", token=token, done=True, error=False)
 
 
 @router.get("/p/report")
@@ -277,7 +300,7 @@ def _field_at(location: Sequence[str | int]) -> str:
 
 def _report_body(typed: dict[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {name: typed[name] for name in PublicReport.model_fields if typed.get(name)}
-    reporter = {name: typed[name] for name in ("name", "phone") if typed.get(name, "").strip()}
+    reporter = {name: typed[name] for name in ("name", "phone", "mail", "tell_by") if typed.get(name, "").strip()}
     if everyday := typed.get("everyday"):
         body["category"] = everyday
     if typed.get("lat") and typed.get("lon"):
@@ -363,6 +386,7 @@ async def _show_report_form(
         categories = await list_categories(connection)
         units: tuple[PublicUnit, ...] = await list_public_units(connection, visitor.now)
         kept = await photos.tokens(connection, services, visitor) if photos else []
+        ways = await offered_ways(connection, services.settings)
     context: dict[str, Any] = {
         "typed": typed,
         "faults": faults,
@@ -372,7 +396,7 @@ async def _show_report_form(
     }
     megabytes = public_limits(services).most // (1024 * 1024)
     context |= {"maps": _draw_maps(units, visitor)}
-    context |= {"kept": kept, "megabytes": megabytes, "stored_code": stored_code}
+    context |= {"kept": kept, "megabytes": megabytes, "stored_code": stored_code, "ways": ways}
     return public_page(visitor, "public/report.html", status, **context)
 
 

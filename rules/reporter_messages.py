@@ -1,0 +1,26 @@
+"""Of which facts the reporter of a case is told."""
+
+from collections.abc import Mapping, Sequence
+
+from models.case import Case
+from models.facts import Fact
+from models.matters.effects import TellReporter
+from models.reporter_messages import ReporterEvent
+
+_EVENTS: Mapping[str, ReporterEvent] = {
+    "accepted": ReporterEvent.ACCEPTED,
+    "info_requested": ReporterEvent.ASKED,
+    "suspension_granted": ReporterEvent.SUSPENDED,
+    "closed": ReporterEvent.CLOSED,
+}
+
+
+def messages_to_reporter(facts: Sequence[Fact], after: Case) -> tuple[TellReporter, ...]:
+    """Return what the reporter is to be told of these facts; nothing where nothing is kept of a reporter."""
+    if after.reporter_ref is None:
+        return ()
+    return tuple(
+        TellReporter(report_id=after.report_id, seq=fact.seq, event=_EVENTS[fact.body.kind])
+        for fact in facts
+        if fact.body.kind in _EVENTS
+    )
