@@ -35,6 +35,7 @@ DRIFT_NAMES: dict[Drift, tuple[str, str]] = {
     Drift.UNANSWERED: ("流程不应答", "workflow silent"),
     Drift.EFFECT_STUCK: ("效果未完成", "effect stuck"),
     Drift.MAILBOX_STUCK: ("站外通知无人处理", "mailbox not looked into"),
+    Drift.SEND_LOST: ("发送中断", "send lost"),
     Drift.NO_WORKER: ("没有工作进程", "no worker"),
 }
 #: How many findings are printed; `--json` prints all that the audit lists.

@@ -87,14 +87,17 @@ class Outgoing:
         content: bytes | None = None,
         total: float = TOTAL_SECONDS,
         most: int = ANSWER_BYTES,
+        cut: bool = False,
     ) -> Answer:
         """Send one request and return the answer, whatever its status, but for redirects.
+
+        `cut`: of a longer body the beginning is returned, where only the status matters.
 
         Raises AddressRefused (nothing was sent), Unreachable (nothing was sent), CertificateRefused (nothing was
         sent), RedirectRefused, TooSlow (not complete after `total` seconds), AnswerTooLarge (more than `most` bytes)
         and AnswerLost. Their `perhaps_done` says whether the far side may have done what was asked.
         """
-        asked = _Asked(method, checked_url(url), dict(headers or {}), content, most)
+        asked = _Asked(method, checked_url(url), dict(headers or {}), content, most, cut=cut)
         try:
             async with asyncio.timeout(total):
                 return await self._exchange(asked)
@@ -199,8 +202,11 @@ def checked_url(url: str) -> httpx.URL:
 class _Asked:
     """A request, and whether anything of it was sent."""
 
-    def __init__(self, method: str, url: httpx.URL, headers: dict[str, str], content: bytes | None, most: int) -> None:
-        self.method, self.url, self.headers, self.content, self.most = method, url, headers, content, most
+    def __init__(
+        self, method: str, url: httpx.URL, headers: dict[str, str], content: bytes | None, most: int, *, cut: bool
+    ) -> None:
+        self.method, self.url, self.headers, self.content = method, url, headers, content
+        self.most, self.cut = most, cut
         self.host = url.host
         self.name = url.raw_host.decode("ascii")
         self.begun = False
@@ -222,6 +228,8 @@ async def _read(response: httpx.Response, asked: _Asked) -> bytes:
             body += chunk if unpack is None else unpack.decompress(chunk, asked.most + 1)
         except zlib.error:
             raise AnswerLost(host=asked.host) from None
+        if len(body) > asked.most and asked.cut:
+            return bytes(body[: asked.most])
         if len(body) > asked.most:
             raise AnswerTooLarge(host=asked.host, limit=asked.most)
     return bytes(body)

@@ -18,7 +18,9 @@ from activities.auditing.matters import MatterAudit, audit_matters
 from activities.auditing.part import Part, read_ids, slice_end
 from activities.auditing.repair import Repairer, Repairs, subject
 from activities.auditing.running_workflows import has_worker, list_running
+from activities.auditing.sends import audit_sends
 from infra.store.attachments import count_unnamed
+from models.errors import KeysAway
 from models.jobs.audit import AuditReport, Drift, Finding
 
 #: How late a due step may be before it counts as missed, and how long a report may take to be recorded (our choice).
@@ -140,6 +142,7 @@ class Auditor:
             )
         of_matters = await self._compare_matters(worker_there, repairs)
         findings.add(of_matters.findings)
+        findings.add(await self._compare_sends(fix=repairs is not None))
         async with self._engine.connect() as connection:
             unnamed = await count_unnamed(connection, at - self._unnamed)
         if worker_there and comparer.gave_up:
@@ -175,6 +178,14 @@ class Auditor:
             return found
         left = await repairs.settle(list(found.findings), look_again, worker_there=worker_there)
         return MatterAudit(found.matters, tuple(left))
+
+    async def _compare_sends(self, *, fix: bool) -> Findings:
+        """Find the sends without a workflow; with `fix`, begin them again."""
+        try:
+            lost = await audit_sends(self._engine, self._client, self._queue, fix=fix)
+        except KeysAway:  # what they say can't be read now
+            lost = await audit_sends(self._engine, self._client, self._queue)
+        return tuple(sentences.send_lost(one.about, one.since) for one in lost)
 
     async def _suspects(
         self, context: AuditContext, ids: Sequence[UUID], progress: Progress

@@ -186,5 +186,11 @@ def no_worker(queue: str) -> Finding:
     )
 
 
+def send_lost(key: str, since: datetime) -> Finding:
+    """A message is still to be sent, and no workflow sends it."""
+    zh, en = f"消息 {key} 尚未发完,没有运行中的流程", f"message {key} is still to be sent, and no workflow runs for it"
+    return Finding(kind=Drift.SEND_LOST, since=since, zh=zh, en=en, fixable=True)
+
+
 def _moment(moment: datetime | None) -> str:
     return "—" if moment is None else moment.isoformat()

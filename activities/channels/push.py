@@ -95,7 +95,7 @@ async def _push(tools: Tools, letter: Letter, subscription: PushKeys) -> Told:
     except (ValueError, http_ece.ECEException):
         return Told(Outcome.GONE, code="bad_subscription")
     try:
-        answer = await tools.outgoing.request("POST", subscription.endpoint, headers=headers, content=content)
+        answer = await tools.outgoing.request("POST", subscription.endpoint, headers=headers, content=content, cut=True)
     except OutgoingFailed as error:
         return failure(error)
     told = by_status(answer, letter.now)

@@ -23,7 +23,7 @@ async def deliver(tools: Tools, letter: Letter) -> Told:
         "x-gridloop-event": letter.key,
         "x-gridloop-signature": f"t={timestamp},v1={sign(tools.secrets['secret'], timestamp, body)}",
     }
-    answer = await tools.outgoing.request("POST", tools.config.url, headers=headers, content=body)
+    answer = await tools.outgoing.request("POST", tools.config.url, headers=headers, content=body, cut=True)
     return by_status(answer, letter.now)
 
 

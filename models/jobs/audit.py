@@ -41,6 +41,8 @@ class Drift(StrEnum):
     EFFECT_STUCK = "effect_stuck"
     #: Something waits in the mailbox of a person, and no workflow looks at it.
     MAILBOX_STUCK = "mailbox_stuck"
+    #: A message that is still to be sent has no running workflow.
+    SEND_LOST = "send_lost"
     #: No worker runs the steps of cases at all.
     NO_WORKER = "no_worker"
 

@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from activities.auditing.sends import audit_sends
+from activities.auditing.auditor import Auditor
 from infra.send_client import begin_send
 from infra.store.old_sends import delete_old_sends
 from models.ids import new_id
+from models.jobs.audit import Drift
 from models.sends import Message, Route, Send
 from tests.api.harness import ApiHarness, open_harness
 from tests.builders import COMMUNITY, MICRO, OTHER_PARK
@@ -175,9 +176,15 @@ async def test_a_send_whose_workflow_is_missing_is_found_and_begun_again(harness
         again = await harness.send("admin", f"/admin/deliveries/{send.key}/replay")
         assert (again.status_code, again.json()["code"]) == (409, "send_under_way")
         queue = harness.settings.case_queue
-        found = await audit_sends(harness.engine, harness.temporal, queue, older_than_seconds=0)
-        assert [one.about for one in found] == [send.key]
-        assert await audit_sends(harness.engine, harness.temporal, queue, older_than_seconds=0, fix=True) == ()
+        async with harness.engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE sends SET created_at = created_at - interval '10 minutes' WHERE key = :key"),
+                {"key": send.key},
+            )
+        auditor = Auditor(harness.engine, harness.temporal, queue)
+        found = [one for one in (await auditor.audit()).findings if one.kind is Drift.SEND_LOST]
+        assert [send.key in one.en for one in found] == [True]
+        assert (await auditor.audit(fix=True)).counts[Drift.SEND_LOST] == 0
         (line,) = await log_of(harness, about="lost")
         assert (line["key"], line["attempts"]) == (send.key, 2)
 

@@ -127,6 +127,8 @@ async def test_a_large_answer_is_cut_off_packed_or_not() -> None:
         for path in ("/plain", "/gzip"):
             with pytest.raises(AnswerTooLarge):
                 await Outgoing(LOCAL).request("GET", side.url(path), most=4096)
+            answer = await Outgoing(LOCAL).request("GET", side.url(path), most=4096, cut=True)
+            assert (answer.status, len(answer.body)) == (200, 4096)
         assert (await Outgoing(LOCAL).request("GET", side.url("/fits"), most=4096)).text == "fits"
 
 

@@ -47,7 +47,7 @@ async def _list_page(services: ServicesDep, reader: Reader, status: int = 200, *
 
 
 @router.get("/admin/channels/new")
-async def show_new_channel(services: ServicesDep, reader: SignedIn, kind: ChannelKind) -> Response:
+async def show_new_channel(services: ServicesDep, reader: SignedIn, kind: ChannelKind = ChannelKind.MAIL) -> Response:
     """The form of a new channel."""
     async with services.reading.connect() as connection:
         await list_channels(connection, reader.person, reader.now)
