@@ -80,10 +80,21 @@ def _co_handler(handler: dict[str, Any]) -> str:
 
 def print_details(view: dict[str, Any]) -> None:
     """Print the clocks of every round and of the whole case, the requests, the urge orders and the appeals."""
+    _print_answers(view)
     _print_clocks(view["clocks"])
     _print_requests(view["requests"])
     _print_urges(view["urges"])
     _print_appeals(view["appeals"])
+
+
+def _print_answers(view: dict[str, Any]) -> None:
+    """Print the answers to the questions of the category, those that are missing and those not understood."""
+    rows = [(one["text"], one["shown"] or f"{len(one['values'])} ×") for one in view["answers"]]
+    rows += [(one["text"], localize("(未填)", "(not answered)")) for one in view["unanswered"]]
+    rows += [(one["question"], localize(f"(未能识别:{one['why']})", f"(not understood: {one['why']})"))
+             for one in view["not_understood"]]  # fmt: skip
+    if rows:
+        print_table((localize("问项", "Question"), localize("填答", "Answer")), rows)
 
 
 def _print_clocks(clocks: list[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from cli.case_view import print_case, print_details, print_facts
 from cli.exports import Bom, Force, Format, Output, chosen_format, save_export
-from cli.fields import parse_moment, read_fields
+from cli.fields import parse_moment, read_answers, read_fields
 from cli.forecast import print_forecast
 from cli.formatting import format_light, format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
@@ -37,6 +37,10 @@ def report(
     description: Annotated[str, typer.Option(help="The particulars · 描述")] = "",
     severity: Annotated[str | None, typer.Option(help="ordinary, pressing, urgent or major")] = None,
     enterprise: Annotated[str | None, typer.Option(help="The credit code of the enterprise it is about · 企业")] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="An answer to a question of the category: code=value; repeatable · 填答"),
+    ] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="A photo or PDF; may be repeated · 附件")] = None,
     occurred_at: Annotated[str | None, typer.Option(help="When it happened: 2026-03-02 8:30, or -2h, -1d")] = None,
     reporter_name: Annotated[
@@ -76,6 +80,8 @@ def report(
     body |= {name: value for name, value in optional.items() if value is not None}
     if location is not None:
         body["location"] = location
+    if answer:
+        body["answers"] = read_answers(answer)
     if reporter_name or reporter_phone or reporter_mail or tell_by or anonymous:
         reporter = {"name": reporter_name, "phone": reporter_phone, "anonymous": anonymous}
         body["reporter"] = reporter | {"mail": reporter_mail, "tell_by": tell_by}

@@ -30,6 +30,18 @@ def read_fields(api: Api, model: type[Frozen], fields: Iterable[str]) -> dict[st
     return body
 
 
+def read_answers(pairs: Iterable[str]) -> dict[str, list[str]]:
+    """Return answers `code=value` as the API takes them; a code given twice has several. Exits with code 1 when one is
+    no pair."""
+    answers: dict[str, list[str]] = {}
+    for pair in pairs:
+        code, equals, value = pair.partition("=")
+        if not equals:
+            fail(localize(f"“{pair}”应为 编码=填答", f"“{pair}” should be code=answer"))
+        answers.setdefault(code.strip(), []).append(value)
+    return answers
+
+
 def _parse_value(api: Api, field: Any, name: str, value: str) -> Any:
     annotation = getattr(field, "annotation", None)
     if name in ("evidence", "attachments", "photos"):

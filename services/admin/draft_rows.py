@@ -117,10 +117,19 @@ async def change_row(
         policy = Policy.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise InputError(why_zh=fault_text(first, "zh"), why_en=fault_text(first, "en")) from error
+        at = _place_in_questions(first["loc"])
+        raise InputError(why_zh=at + fault_text(first, "zh"), why_en=at + fault_text(first, "en")) from error
     except ValueError as error:
         raise InputError(why_zh=f"须为数字:{error}", why_en=f"must be a number: {error}") from error
     await store_draft(connection, id_, to_yaml(policy), now)
+
+
+def _place_in_questions(location: tuple[int | str, ...]) -> str:
+    """Return where in the YAML of a category's questions a fault is; empty for other rows, which are short."""
+    if "questions" not in location:
+        return ""
+    number, *parts = location[location.index("questions") + 1 :] or (0,)
+    return " ".join(filter(None, (f"#{int(number) + 1}", ".".join(map(str, parts))))) + ": "
 
 
 def _data(policy: Policy) -> Data:

@@ -1,4 +1,5 @@
-"""The policy as rows that a form can change: limits, ladders, routes, categories and the names of calendars.
+"""The policy as rows that a form can change: limits, ladders, routes, categories, their questions, the names of
+calendars.
 
 A row is a flat list of texts, as a form has them. It is read from and written into the policy as plain data (what
 `Policy.model_dump(mode="json")` returns); whether the result is a policy is for `Policy` to say.
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from models.enums import EscalationMode
+from services.admin.question_rows import questions_text, read_questions_text
 
-Section = Literal["limits", "ladders", "routes", "categories", "calendars"]
+Section = Literal["limits", "ladders", "routes", "categories", "questions", "calendars"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 STAGES = ("accept", "dispatch", "handle", "review", "whole")
 #: How many targets a form offers for a step, as `models.policy.standard.Rung` allows.
@@ -42,7 +44,7 @@ def rows(data: Data, section: Section) -> dict[str, Row]:
     """Return the rows of a section by key, in the order of the policy."""
     readers = {
         "limits": _limit_rows, "ladders": _ladder_rows, "routes": _route_rows, "categories": _category_rows,
-        "calendars": _calendar_rows,
+        "questions": _question_rows, "calendars": _calendar_rows,
     }  # fmt: skip
     return {row.key: row for row in readers[section](data)}
 
@@ -52,7 +54,7 @@ def write_row(data: Data, section: Section, key: str, values: Values) -> None:
     group, _, part = key.partition(".")
     writers = {
         "limits": _write_limit, "ladders": _write_ladder, "routes": _write_route, "categories": _write_category,
-        "calendars": _write_calendar,
+        "questions": _write_questions, "calendars": _write_calendar,
     }  # fmt: skip
     writers[section](data, group, part, values)
 
@@ -228,6 +230,15 @@ def _write_category(data: Data, code: str, part: str, values: Values) -> None:
         evidence_required=bool(values["evidence_required"]),
         active=bool(values["active"]),
     )
+
+
+def _question_rows(data: Data) -> Iterator[Row]:
+    for category in data["categories"]:
+        yield Row("questions", category["code"], "", {"questions": questions_text(category.get("questions", []))})
+
+
+def _write_questions(data: Data, code: str, _part: str, values: Values) -> None:
+    _by(data["categories"], "code", code)["questions"] = read_questions_text(values["questions"])
 
 
 def _calendar_rows(data: Data) -> Iterator[Row]:

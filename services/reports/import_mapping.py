@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from models.base import Code, Frozen
 from models.datum import Datum
@@ -14,7 +14,10 @@ from services.files.reference_files import BadFile, parse, read_yaml
 
 
 class Fields(Frozen):
-    """The column of the list that holds each field of a report. With `grid`, a report may have no coordinates."""
+    """The column of the list that holds each field of a report. With `grid`, a report may have no coordinates.
+
+    `answers`: by the code of a question, the column of its answers; several are divided by semicolons.
+    """
 
     number: str = "service_request_id"
     service: str = "service_code"
@@ -24,6 +27,7 @@ class Fields(Frozen):
     lon: str = "long"
     reported_at: str = "requested_datetime"
     grid: str | None = None
+    answers: dict[Code, str] = Field(default_factory=dict)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -37,7 +41,11 @@ class Fields(Frozen):
     @property
     def optional(self) -> tuple[str, ...]:
         """The columns that are read where a file has them."""
-        return tuple(name for name in (self.title, self.description, self.lat, self.lon) if name not in self.required)
+        return tuple(
+            name
+            for name in (self.title, self.description, self.lat, self.lon, *self.answers.values())
+            if name not in self.required
+        )
 
 
 class Place(Frozen):

@@ -1,5 +1,6 @@
 """A record of an imported list as a report. A fault names the file's own column."""
 
+import re
 from collections.abc import Mapping as Record
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from models.datum import to_wgs84
 from models.enums import Source
 from models.errors import DomainError
 from models.ids import derived_id
+from models.policy.questions import LONGEST_TEXT
 from models.text import clean_line
 from services.files.cells import (
     BEYOND_HEADER,
@@ -107,7 +109,15 @@ def read_report(record: Record[str, Any], number: str, mapping: Mapping, box: Bo
     }
     if names.grid is not None and (grid := _identifier(record, names.grid)):
         fields["grid"] = grid
+    if answers := {code: texts for code, column in names.answers.items() if (texts := _texts(record, column))}:
+        fields["answers"] = answers
     return ReportRead(ReportInput.model_validate(fields), is_shortened)
+
+
+def _texts(record: Record[str, Any], name: str) -> list[str]:
+    """Return the answers in a cell; a column that the file lacks has none."""
+    parts = re.split("[;；]", _text(record, name))
+    return [text[:LONGEST_TEXT] for part in parts if (text := part.strip())]
 
 
 def _text(record: Record[str, Any], name: str) -> str:

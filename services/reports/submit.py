@@ -361,7 +361,10 @@ async def _check(connection: AsyncConnection, start: CaseStart, now: datetime, r
 
 
 def _check_answers(report_input: ReportInput, context: Context) -> None:
-    """Refuse answers that do not fit, of a sender who was asked these very questions (`rules.questions`)."""
+    """Refuse answers that do not fit, of a sender who was asked these very questions (`rules.questions`). An imported
+    list was asked nothing."""
+    if report_input.source is Source.IMPORT:
+        return
     files = report_input.attachments
     given, asked = report_input.answers, report_input.asked
     check_answers(context.policy, context.policy_version, report_input.category, given, asked, files)

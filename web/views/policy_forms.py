@@ -19,7 +19,7 @@ _NOTHING: list[Option] = [("", "—")]
 
 @dataclass(frozen=True)
 class FieldView:
-    """A field of a form: `kind` is text, number, check or select (with `options`)."""
+    """A field of a form: `kind` is text, area, number, check or select (with `options`)."""
 
     name: str
     label: str
@@ -65,6 +65,7 @@ def form_fields(row: Row, values: Values, names: Names, visitor: Visitor) -> Ite
     """Yield the fields of the form of a row, with what stands in them."""
     fields = {
         "limits": _limit_fields, "ladders": _ladder_fields, "routes": _route_fields, "categories": _category_fields,
+        "questions": _question_fields,
         "calendars": _name_fields,
     }[row.section]  # fmt: skip
     return fields(row, _Form(values, names, visitor))
@@ -142,6 +143,10 @@ def _category_fields(row: Row, form: _Form) -> Iterator[FieldView]:
     yield form.field("severity", _("程度"), "select", severities)
     yield form.field("evidence_required", _("须附证据"), "check")
     yield form.field("active", _("在用(停用后不能再按此类上报,未结案件照常办理)"), "check")
+
+
+def _question_fields(_row: Row, form: _Form) -> Iterator[FieldView]:
+    yield form.field("questions", _("问项(YAML,见文档“问项”;清空则不问)"), "area")
 
 
 def _name_fields(_row: Row, form: _Form) -> Iterator[FieldView]:

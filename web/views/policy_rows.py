@@ -19,10 +19,11 @@ TABS: tuple[tuple[Section, str], ...] = (
     ("ladders", _("升级梯级")),
     ("routes", _("分派规则")),
     ("categories", _("小类与立案条件")),
+    ("questions", _("问项")),
     ("calendars", _("日历名称")),
 )
 #: Sections whose groups have one row each: they make one table.
-_FLAT = frozenset({"routes", "calendars"})
+_FLAT = frozenset({"routes", "questions", "calendars"})
 _STAGE_NAMES = {
     "accept": _("受理"), "dispatch": _("派遣"), "handle": _("处置"), "review": _("核查"), "whole": _("全程"),
     "ladder": _("升级梯级"),
@@ -100,7 +101,7 @@ def _group_title(section: Section, group: str, names: Names) -> str:
             return names.standard(group)
         case "ladders":
             return names.ladder(group)
-        case "categories":
+        case "categories" | "questions":
             category = policy.category(group)
             return f"{group} {names.of(category.name_zh, category.name_en)}" if category else group
         case "routes":
@@ -149,6 +150,8 @@ def _row_label(row: Row, names: Names, visitor: Visitor) -> str:
             found = next((c for c in category.conditions if c.code == code), None) if category else None
             condition = names.of(found.name_zh, found.name_en) if found else code
             return f"{visitor.text(_('立案条件'))} · {condition}"
+        case "questions", _part:
+            return visitor.text(_("问项"))
         case "routes", _part:
             return visitor.text(_("分派规则"))
     return visitor.text(_("名称"))
@@ -163,6 +166,7 @@ def row_text(row: Row | None, names: Names, visitor: Visitor) -> str:
         return "—"
     parts = {
         "limits": _limit_parts, "ladders": _ladder_parts, "routes": _route_parts, "categories": _category_parts,
+        "questions": _question_parts,
         "calendars": _name_parts,
     }[row.section]  # fmt: skip
     return " · ".join(part for part in parts(row, names, visitor) if part) or "—"
@@ -216,6 +220,10 @@ def _category_parts(row: Row, names: Names, visitor: Visitor) -> Iterator[str]:
     yield vocabulary.label_of(vocabulary.SEVERITIES, values["severity"], visitor.language)
     yield visitor.text(_("须附证据")) if values["evidence_required"] else ""
     yield "" if values["active"] else visitor.text(_("停用"))
+
+
+def _question_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:
+    yield row.values["questions"]
 
 
 def _name_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:

@@ -118,6 +118,32 @@ async def test_two_people_change_one_draft(engine: AsyncEngine) -> None:
         await policies.publish_draft(engine, ADMIN, id_, None, NOW, seen=mark)
 
 
+async def test_the_questions_of_a_category_are_changed_as_yaml(engine: AsyncEngine) -> None:
+    await small_park(engine)
+    published = await in_force(engine)
+    id_ = await draft_of(engine, published)
+    row = rows(published.model_dump(mode="json"), "questions")["0301"]
+    assert "max: 500" in row.values["questions"]
+    text = row.values["questions"].replace("max: 500", "max: 600")
+    await change(engine, id_, "questions", "0301", questions=text)
+    await change(engine, id_, "questions", "0302", questions="- {code: a, kind: text, text_zh: 甲, text_en: A}")
+    found = await compared(engine, id_)
+    assert {pair.row.key for pair in found.pairs["questions"] if pair.differs} == {"0301", "0302"}
+    assert found.others == ()
+    assert [one.code for one in found.policy.questions("0302")] == ["a"]
+    await change(engine, id_, "questions", "0302", questions="")
+    assert (await compared(engine, id_)).policy.questions("0302") == ()
+    for broken, why in (
+        ("- {code: a", "the YAML is broken at line"),
+        ("code: a", "questions are a list"),
+        ("- {code: a, kind: choice, text_zh: 甲, text_en: A}", "#1 options: a choice has at least two options"),
+        ("- {code: a, kind: number, text_zh: 甲, text_en: A, min: 2, max: 1}", "#1 min: the smallest number"),
+    ):
+        with pytest.raises(InputError) as refused:
+            await change(engine, id_, "questions", "0302", questions=broken)
+        assert why in refused.value.message("en")
+
+
 @pytest.mark.parametrize(
     ("section", "values"),
     [

@@ -108,6 +108,22 @@ async def test_the_sample_opens_a_case_for_each_row_and_never_twice(town: Town, 
     await check_cases_match_rows(town, mapping.system, {str(r["service_request_id"]): r for _, r in rows})
 
 
+async def test_answers_of_a_list_are_taken_as_far_as_they_fit(town: Town, mapping: Mapping) -> None:
+    """Nobody was asked: what does not fit, or is missing, loses no report."""
+    fields = mapping.fields.model_copy(update={"answers": {"form": "现象", "going-on": "持续", "colour": "颜色"}})
+    listed = mapping.model_copy(update={"fields": fields, "services": {"Tree": "0301"}})
+    rows = [(2, request(1, 现象="异味;smoke", 持续="是")), (3, request(2, 现象="none", 颜色="红")), (4, request(3))]
+    outcome = await bring_in(town, rows, listed)
+    assert (outcome.opened, outcome.rejected) == (3, [])
+    async with town.engine.connect() as connection:
+        query = text("SELECT state FROM cases WHERE external_system = :system ORDER BY external_number")
+        states = (await connection.scalars(query, {"system": mapping.system})).all()
+    kept = [{one["question"]: one["values"] for one in state.get("answers", ())} for state in states]
+    assert kept == [{"form": ["smoke", "smell"], "going-on": ["yes"]}, {}, {}]
+    unread = [[one["question"] for one in state.get("unread", ())] for state in states]
+    assert unread == [[], ["form", "colour"], []]
+
+
 async def check_cases_match_rows(town: Town, system: str, records: dict[str, dict[str, Any]]) -> None:
     """Check that each case has the content of its row, with the times of the row."""
     services = read_mapping(MAPPING).services

@@ -37,6 +37,8 @@ Words = Annotated[str, Form(max_length=200)]
 Long = Annotated[str, Form(max_length=2_000_000)]
 #: The most fields of a form of a row, and the longest text in one.
 _MAX_FIELDS, _MAX_TEXT = 100, 2_000
+#: The longest YAML of the questions of one category.
+_MAX_YAML = 20_000
 
 
 def _read_draft(title: str, content: str) -> policies.DraftText:
@@ -304,7 +306,11 @@ async def _department_names(services: ServicesDep, reader: Reader) -> dict[str, 
 async def save_row(request: Request, services: ServicesDep, reader: SignedIn, id: UUID, section: Section) -> Response:
     """Store one row of the draft. The form says what the row was when it was opened (`was.…`)."""
     async with request.form(max_fields=_MAX_FIELDS) as form:
-        fields = {name: text[:_MAX_TEXT] for name, text in form.items() if isinstance(text, str)}
+        fields = {
+            name: text.replace("\r\n", "\n")[: _MAX_YAML if section == "questions" else _MAX_TEXT]
+            for name, text in form.items()
+            if isinstance(text, str)
+        }
     row, words = fields.pop("row", ""), fields.pop("q", "")
     shown = {name.removeprefix("was."): text for name, text in fields.items() if name.startswith("was.")}
     typed = {name: fields.get(name, "") for name in shown}
