@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
 from infra.archive import open_archive
 from infra.database import transaction
@@ -26,6 +27,7 @@ from models.ids import new_id
 from models.jobs.history import Verification
 from models.jobs.retirement import Obstacle, RetirementRun
 from models.tables import metadata
+from models.wire_names import heavy_queue
 from rules.history.proof import parse_proof
 from services.archive import retire
 from services.archive.bring_back import bring_back
@@ -33,6 +35,7 @@ from services.archive.facts import archive_facts
 from services.archive.rebuild_database import rebuild_database
 from services.archive.reference import copy_reference
 from services.archive.retire import BUNDLED_FOR, retire_cases
+from services.archive.retired_figures import retired_figures
 from services.archive.verify_retired import check_proof_anywhere, verify_archive
 from services.attachments.store import attachments_of
 from services.attachments.sweep import sweep_files
@@ -41,8 +44,10 @@ from services.history.anchors import make_anchors
 from services.history.export import export_history
 from services.history.verify import verify_store
 from services.history.verify_export import verify_export
-from tests.builders import person_id, put_photo, small_park
+from tests.builders import GRID, OTHER_PARK, person_id, put_photo, small_park
 from tests.old_cases import put_old_cases
+from tests.town import running_town, town_settings
+from workflows.retirement import RetirementWorkflow
 
 PHOTO = "b" * 64
 NOW = datetime.now(UTC)
@@ -132,6 +137,10 @@ async def test_a_case_leaves_and_comes_back_as_it_was(
     done = await run(engine, archive, LATER)
     assert (done.retired, done.facts, done.kept, done.faults) == (4, 12, {}, ())
     assert not any((await dump(engine, OF_CASES)).values())
+    async with engine.connect() as connection:
+        (figure,) = await retired_figures(connection, "Asia/Shanghai", GRID)
+        assert await retired_figures(connection, "Asia/Shanghai", OTHER_PARK) == ()
+    assert (figure.cases, figure.late, figure.category, figure.outcome) == (4, 0, "0103", "rejected")
 
     result = await verify_store(engine, settings)
     assert (faults(result), result.retired) == ([], 4)
@@ -356,3 +365,21 @@ async def test_a_retired_number_and_report_open_no_second_case(
         error = retired_store.as_retired(refused.value)
         assert error is not None
         assert error.params["case_no"] == numbers[0]
+
+
+@pytest.mark.parametrize("years", [None, 2])
+async def test_the_nightly_run(
+    engine: AsyncEngine,
+    database_url: str,
+    temporal_client: Client,
+    tmp_path: Path,
+    numbers: list[str],
+    years: int | None,
+) -> None:
+    settings = town_settings(database_url, case_years=years).model_copy(update={"data_dir": tmp_path})
+    async with running_town(engine, temporal_client, settings, fill=False):
+        queue = heavy_queue(settings.case_queue)
+        done = await temporal_client.execute_workflow(
+            RetirementWorkflow.run, id=f"retirement-{settings.case_queue}", task_queue=queue
+        )
+    assert (done and done.bundled) == (years and len(numbers))
