@@ -64,6 +64,14 @@ class CaseRow(SQLModel, table=True):
             "cases_answers", text("(state -> 'answers')"), postgresql_using="gin",
             postgresql_where=text("(state -> 'answers') IS NOT NULL"),
         ),
+        Index(
+            "cases_placed", "lat", "lon", "reported_at",
+            postgresql_where=text("closed_at IS NULL AND lat IS NOT NULL"),
+        ),
+        Index(
+            "cases_placeless", "grid", "reported_at",
+            postgresql_where=text("closed_at IS NULL AND lat IS NULL"),
+        ),
         Index("cases_attachments", text("(state -> 'attachments')"), postgresql_using="gin"),
     )  # fmt: skip
 

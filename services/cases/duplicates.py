@@ -1,10 +1,13 @@
-"""Find cases that may be the same matter, near in place, time and kind. A suggestion for people, never a decision."""
+"""Find cases that may be the same matter, by place, time and words. A suggestion for people, never a decision."""
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.context import local_day
@@ -13,22 +16,23 @@ from models.base import STORED, Code, Frozen, Text, WrittenInstant
 from models.case import Case
 from models.context import Person
 from models.datum import Datum, to_wgs84
-from models.tables import CASES
+from models.tables import CASE_WORDS, CASES
 from models.views import CaseItem, CountedTime
+from services.cases.compared import ALIKE_METRES, ALIKE_WITHIN, NEAR_METRES, WITHIN, Compared
+from services.cases.likeness import likeness, pairs_in_form, pairs_of, rarity_of, read_rarity
 from services.cases.names import read_names
 from services.cases.views import case_item
-from services.criteria.hidden_numbers import typed_without_numbers, without_numbers
 
-#: How near and how recent a case must be, and how many are returned (our choice, after 城管 practice).
-NEAR_METRES = 200
-WITHIN = timedelta(hours=72)
+#: How many are returned (our choice).
 MAX_RESULTS = 10
+#: How many of each sort are compared in words, the nearest first.
+_MOST_COMPARED = 200
 #: Metres of one degree of latitude.
 _DEGREE = 111_320
 
 
 class DuplicateQuery(Frozen):
-    """A matter: its category and place. `lat` and `lon` in degrees on `datum`; `title` for the likeness."""
+    """A matter: its category and place. `lat` and `lon` in degrees on `datum`; `title`: its words."""
 
     category: Code
     lat: Annotated[float | None, Field(ge=-90, le=90)] = None
@@ -42,7 +46,8 @@ class DuplicateQuery(Frozen):
 class Duplicate(Frozen):
     """A case that may be the same: how far away (metres; None where a place is unknown), how long apart, and why.
 
-    `likeness` of the titles, 0 … 1; None when no title was given.
+    `likeness`: how much of the words of the shorter text both have, 0 … 1, rare ones counting more; None when no words
+    were given. `same_words`: both tell the same, in words that not everybody writes.
     """
 
     case: CaseItem
@@ -50,6 +55,7 @@ class Duplicate(Frozen):
     apart: CountedTime
     same_category: bool
     likeness: float | None
+    same_words: bool = False
     why_zh: str
     why_en: str
 
@@ -67,56 +73,68 @@ async def find_duplicates(
     now: datetime,
     language: str,
     *,
+    description: str = "",
     excluding: str | None = None,
 ) -> Duplicates:
-    """Return open cases that `person` may see and that may be the same matter.
+    """Return open cases that `person` may see and that may be the same matter, the likeliest first.
 
-    They were reported within 72 hours of `at` (of now, if left out), are of the same category or group, and lie within
-    200 m, or in the same grid where either has no place. `excluding` leaves out the case itself.
+    Of the same category or group: reported within 72 hours of `at` (of now, if left out), within 200 m, or in the same
+    grid where either has no place. Of any kind: told in the same words, within 14 days and 500 m or in the same grid.
+    `description`: more words of the matter. `excluding` leaves out the case itself.
     """
     day, at = await local_day(connection, now), query.at or now
-    c = CASES.c
     metres = _metres(query)
-    near = _near(query, metres)
-    if not near:
-        return Duplicates(items=())
-    same = c.category == query.category
-    typed = typed_without_numbers(query.title or "")
-    like = func.similarity(without_numbers(c.title), typed) if typed else literal(None)
-    group = query.category[:2]
-    conditions = [
-        visible(person, day), c.closed_at.is_(None), or_(*near),
-        c.category.startswith(group, autoescape=True),
-        c.reported_at >= at - WITHIN, c.reported_at <= at + WITHIN,
-    ]  # fmt: skip
+    words = pairs_of(f"{query.title or ''} {description}")
+    apart = func.abs(func.date_part("epoch", CASES.c.reported_at - at))
+    shared = [visible(person, day), CASES.c.closed_at.is_(None)]
     if excluding is not None:
-        conditions.append(c.case_no != excluding)
+        shared.append(CASES.c.case_no != excluding)
+    sorts = [[*_within(WITHIN, at), near, _of_group(query)] for near in _near(query, metres, NEAR_METRES)]
+    if words:
+        sorts += [[*_within(ALIKE_WITHIN, at), near] for near in _near(query, metres, ALIKE_METRES)]
     distance: ColumnElement[float] = literal(None) if metres is None else metres
-    rows = (
-        await connection.execute(
-            select(c.state, distance.label("metres"), same.label("same"), like.label("likeness"))
-            .where(*conditions)
-            .order_by(same.desc(), distance.asc().nulls_last(), like.desc().nulls_last(), func.abs(_apart(at)))
-            .limit(MAX_RESULTS)
-        )
-    ).all()
-    cases = [Case.model_validate(row.state, context=STORED) for row in rows]
-    names = await read_names(connection, cases, language)
-    pairs = zip(rows, cases, strict=True)
-    return Duplicates(items=tuple(_duplicate(row, case_item(found, names, now), at) for row, found in pairs))
+    rows: dict[str, Row[Any]] = {}
+    for conditions in sorts:
+        statement = (
+            select(
+                CASES.c.case_no, CASES.c.grid_path, CASES.c.category, CASE_WORDS.c.words, distance.label("metres"),
+                apart.label("apart"),
+            )
+            .join(CASE_WORDS, CASE_WORDS.c.report_id == CASES.c.report_id)
+            .where(*shared, *conditions)
+            .order_by(distance.asc().nulls_last(), apart)
+            .limit(_MOST_COMPARED)
+        )  # fmt: skip
+        found = (await connection.execute(statement)).all()
+        rows |= {row.case_no: row for row in found}
+    likely = await _compare(connection, list(rows.values()), query, words)
+    return Duplicates(items=await _views(connection, likely, now, language))
 
 
-def _near(query: DuplicateQuery, metres: ColumnElement[float] | None) -> list[ColumnElement[bool]]:
-    """Return the alternatives under which a case is near; none for a query without a place."""
-    near = [] if metres is None else [metres <= NEAR_METRES]
+def _of_group(query: DuplicateQuery) -> ColumnElement[bool]:
+    return CASES.c.category.startswith(query.category[:2], autoescape=True)
+
+
+def _within(span: timedelta, at: datetime) -> list[ColumnElement[bool]]:
+    return [CASES.c.reported_at >= at - span, CASES.c.reported_at <= at + span]
+
+
+def _near(query: DuplicateQuery, metres: ColumnElement[float] | None, most: int) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a case is near, one by place and one by unit: each has an index of its own, and
+    together they would have none. None for a query without a place.
+    """
+    c = CASES.c
+    near: list[ColumnElement[bool]] = []
+    if metres is not None and query.lat is not None and query.lon is not None:
+        lat, lon = to_wgs84(query.lat, query.lon, query.datum)
+        north = most / _DEGREE
+        east = north / max(math.cos(math.radians(lat)), 0.01)
+        # The box is what the index finds; the circle decides.
+        box = and_(c.lat.between(lat - north, lat + north), c.lon.between(lon - east, lon + east))
+        near.append(and_(box, metres <= most))
     if query.grid is not None:
-        placeless = CASES.c.lat.is_(None) if metres is not None else literal(True)
-        near.append(and_(CASES.c.grid == query.grid, placeless))
+        near.append(c.grid == query.grid if metres is None else and_(c.grid == query.grid, c.lat.is_(None)))
     return near
-
-
-def _apart(at: datetime) -> ColumnElement[float]:
-    return func.date_part("epoch", CASES.c.reported_at - at)
 
 
 def _metres(query: DuplicateQuery) -> ColumnElement[float] | None:
@@ -131,21 +149,51 @@ def _metres(query: DuplicateQuery) -> ColumnElement[float] | None:
     return distance
 
 
-def _duplicate(row: Row[Any], item: CaseItem, at: datetime) -> Duplicate:
-    apart = abs(item.reported_at - at)
-    hours = round(apart / timedelta(hours=1))
-    metres = None if row.metres is None else round(row.metres)
-    where_zh = "同一网格" if metres is None else f"相距 {metres} 米"
-    where_en = "the same grid unit" if metres is None else f"{metres} m away"
-    when_zh = "1 小时内" if hours < 1 else f"相隔 {hours} 小时"
-    when_en = "within the hour" if hours < 1 else f"{hours} h apart"
-    kind_zh, kind_en = ("同一小类", "same category") if row.same else ("同一大类", "same group")
+async def _compare(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], query: DuplicateQuery, words: frozenset[str]
+) -> list[tuple[str, Compared]]:
+    """Return the likely ones with their numbers, the likeliest first."""
+    if not rows:
+        return []
+    rarity = None
+    if words:
+        known = await read_rarity(connection, str(rows[0].grid_path).split(".")[0])
+        rarity = replace(known, around=rarity_of(row.words for row in rows))
+    likely: list[tuple[str, Compared]] = []
+    for row in rows:
+        like = None if rarity is None else likeness(words, pairs_in_form(row.words), rarity)
+        one = Compared(
+            metres=row.metres,
+            apart=timedelta(seconds=float(row.apart)),
+            same_category=row.category == query.category,
+            same_group=row.category.startswith(query.category[:2]),
+            like=like,
+        )
+        if one.likely:
+            likely.append((row.case_no, one))
+    likely.sort(key=lambda each: -each[1].score)
+    return likely[:MAX_RESULTS]
+
+
+async def _views(
+    connection: AsyncConnection, likely: Sequence[tuple[str, Compared]], now: datetime, language: str
+) -> tuple[Duplicate, ...]:
+    numbers = [case_no for case_no, _ in likely]
+    states = await connection.execute(select(CASES.c.case_no, CASES.c.state).where(CASES.c.case_no.in_(numbers)))
+    cases = {row.case_no: Case.model_validate(row.state, context=STORED) for row in states}
+    names = await read_names(connection, cases.values(), language)
+    return tuple(_duplicate(one, case_item(cases[case_no], names, now)) for case_no, one in likely if case_no in cases)
+
+
+def _duplicate(one: Compared, item: CaseItem) -> Duplicate:
+    why_zh, why_en = one.why()
     return Duplicate(
         case=item,
-        metres=metres,
-        apart=apart,
-        same_category=row.same,
-        likeness=None if row.likeness is None else round(float(row.likeness), 2),
-        why_zh=f"{kind_zh},{where_zh},{when_zh}",
-        why_en=f"{kind_en}, {where_en}, {when_en}",
+        metres=None if one.metres is None else round(one.metres),
+        apart=one.apart,
+        same_category=one.same_category,
+        likeness=None if one.like is None else round(one.like.share, 2),
+        same_words=one.like is not None and one.like.alike,
+        why_zh=why_zh,
+        why_en=why_en,
     )

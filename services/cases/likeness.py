@@ -22,30 +22,41 @@ _NO_WORDS = re.compile(r"[0-9]{4,}|[0-9]*\*+[0-9]*")
 _WORD = re.compile(r"[^\W_]+")
 #: How many of the newest cases tell how common a pair is, and for how many seconds that is kept (our choices).
 SAMPLE, KEPT_SECONDS = 400, 600.0
+#: As how many cases fewer of them count: among ten, a common word would look rare.
+FEWEST = 100
 #: For how many parks a process keeps it.
 _MOST_PARKS = 32
 #: The least share of the words of the shorter text that both have, and the least that these together must say
 #: (a pair that one case in a hundred has says 4.6), for cases to be alike in words; and to be the same (our choices,
 #: by the pairs of `tests/services/cases/test_likeness.py`).
-ALIKE, SAME, LEAST_SAID = 0.4, 0.75, 12.0
+ALIKE, SAME, LEAST_SAID = 0.4, 0.75, 22.0
 
 
 def pairs_of(text: str) -> frozenset[str]:
     """Return the pairs of neighbouring characters within the words of a text."""
-    form = _NO_WORDS.sub(" ", search_form(mask_numbers(text)))
+    return pairs_in_form(search_form(mask_numbers(text)))
+
+
+def pairs_in_form(form: str) -> frozenset[str]:
+    """Return the same of a text as `case_words` keeps it: in the form of the search, with masked numbers."""
+    form = _NO_WORDS.sub(" ", form)
     return frozenset(word[place : place + 2] for word in _WORD.findall(form) for place in range(len(word) - 1))
 
 
 @dataclass(frozen=True)
 class Rarity:
-    """How common pairs are among the newest cases of a park."""
+    """How common pairs are among some texts: the newest cases of a park; `around`: those in the neighbourhood besides,
+    where everybody writes the name of the same estate.
+    """
 
     texts: int
     counts: Counter[str]
+    around: "Rarity | None" = None
 
     def of(self, pair: str) -> float:
         """What a pair says: 0 when every case has it, the more the fewer have it."""
-        return math.log((self.texts + 1) / (min(self.counts[pair], self.texts) + 1))
+        said = math.log((self.texts + 1) / (min(self.counts[pair], self.texts) + 1))
+        return said if self.around is None else min(said, self.around.of(pair))
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,11 @@ class Likeness:
 
     share: float
     said: float
+
+    @property
+    def weight(self) -> float:
+        """How much the words count for: their share, less where they say little."""
+        return self.share * min(1.0, self.said / (2 * LEAST_SAID))
 
     @property
     def alike(self) -> bool:
@@ -76,13 +92,13 @@ def likeness(one: Collection[str], other: Collection[str], rarity: Rarity) -> Li
 
 
 def rarity_of(texts: Iterable[str]) -> Rarity:
-    """Return how common the pairs of these texts are."""
+    """Return how common the pairs of these texts are, which are in the form of `case_words`."""
     counts: Counter[str] = Counter()
     number = 0
     for text in texts:
-        counts.update(pairs_of(text))
+        counts.update(pairs_in_form(text))
         number += 1
-    return Rarity(max(number, SAMPLE), counts)
+    return Rarity(max(number, FEWEST), counts)
 
 
 _known: OrderedDict[tuple[str, str], tuple[float, Rarity]] = OrderedDict()

@@ -84,6 +84,23 @@ async def test_hidden_cases_are_no_duplicates(harness: ApiHarness, cases: dict[s
     assert await asked(harness, "reporter", lat=HERE.lat, lon=HERE.lon) == []
 
 
+async def test_what_tells_the_same_is_found_farther_away_later_and_under_another_category(
+    harness: ApiHarness, cases: dict[str, str]
+) -> None:
+    told, ago = "东风印染厂排污口冒红水,河面都染红了", datetime.now(UTC) - timedelta(days=9)
+    alike = await harness.past(ago, category="0103", grid=MICRO, title=told, location=north(-350))
+    placeless = await harness.past(ago, category="0201", grid=MICRO, title=told)
+    unlike = await harness.past(ago, category="0103", grid=MICRO, title="消防通道被堵", location=north(-340))
+    found = await asked(harness, lat=HERE.lat, lon=HERE.lon, grid=MICRO, title="东风印染厂的排污口一直冒红水")
+    known = {item["case"]["case_no"]: item for item in found}
+    assert known[alike]["why_zh"] == "类别不同,用词相近,相距 350 米,相隔 9 天"
+    assert known[alike]["same_words"]
+    assert known[placeless]["why_en"] == "another category, similar words, the same grid unit, 9 days apart"
+    assert unlike not in known
+    without = {item["case"]["case_no"] for item in await asked(harness, lat=HERE.lat, lon=HERE.lon, grid=MICRO)}
+    assert without.isdisjoint({alike, placeless, unlike})
+
+
 async def test_the_similarity_of_titles_is_shown(harness: ApiHarness, cases: dict[str, str]) -> None:
     found = await asked(harness, lat=HERE.lat, lon=HERE.lon, title="废水 near")
     assert found[0]["likeness"] == 1.0

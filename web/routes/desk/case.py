@@ -244,8 +244,9 @@ async def duplicate_candidates(connection: AsyncConnection, reader: Reader, view
         grid=case.grid.code, title=case.title, at=case.reported_at,
     )  # fmt: skip
     duplicates = await find_duplicates(
-        connection, reader.person, query, reader.now, reader.language, excluding=case.case_no
-    )
+        connection, reader.person, query, reader.now, reader.language, description=case.description,
+        excluding=case.case_no,
+    )  # fmt: skip
     return duplicates.items
 
 
