@@ -26,6 +26,7 @@ from activities.auditing.activity import AuditActivities, Sweep
 from activities.bulletins import BulletinActivities
 from activities.errands import ErrandActivities
 from activities.exports import ExportActivities
+from activities.handing_over import HandoverActivities
 from activities.mailboxes.look import MailboxActivities
 from activities.mailboxes.waker import Waker
 from activities.matters.recording import MatterRecorder
@@ -61,6 +62,7 @@ from services.auditing.schedule import schedule_audits
 from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
 from services.exports.make import make_export, record_failure, remove_export
+from services.handovers.audit import see_to_handovers
 from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
 from services.mailboxes.compose import composing
@@ -79,6 +81,7 @@ from workflows.audit import AuditWorkflow
 from workflows.bulletin import BulletinWorkflow
 from workflows.case import CaseWorkflow
 from workflows.export import ExportWorkflow
+from workflows.handover import HandoverWorkflow
 from workflows.mailbox import MailboxWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.retirement import RetirementWorkflow
@@ -162,11 +165,12 @@ def build_sends_worker(client: Client, engine: AsyncEngine, settings: Settings) 
     It has a queue of its own, because a far side that does not answer keeps an attempt waiting.
     """
     sends = SendActivities(engine, outgoing_of(settings))
+    handovers = HandoverActivities(engine, client, settings)
     return Worker(
         client,
         task_queue=sends_queue(settings.case_queue),
-        workflows=(SendWorkflow,),
-        activities=[sends.record_send, sends.attempt_send, sends.finish_send],
+        workflows=(SendWorkflow, HandoverWorkflow),
+        activities=[sends.record_send, sends.attempt_send, sends.finish_send, handovers.advance],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=200,
         max_concurrent_activities=SENDS_AT_ONCE,
@@ -193,7 +197,7 @@ def deployment_of(settings: Settings) -> WorkerDeploymentConfig | None:
 
 
 def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -> list[Callable[..., Any]]:
-    sweep, unnamed = sweeper(engine, settings), settings.unnamed_retention
+    sweep, unnamed = sweeper(client, engine, settings), settings.unnamed_retention
     audits = AuditActivities(engine, client, settings.case_queue, sweep, nightly(settings), unnamed=unnamed)
     exports = ExportActivities(engine, make_export, record_failure, remove_export)
     return [
@@ -209,12 +213,14 @@ def _heavy_activities(client: Client, engine: AsyncEngine, settings: Settings) -
     ]
 
 
-def sweeper(engine: AsyncEngine, settings: Settings) -> Sweep:
-    """Return what the scheduled audit calls to remove what nothing names any more."""
+def sweeper(client: Client, engine: AsyncEngine, settings: Settings) -> Sweep:
+    """Return what the scheduled audit calls to remove what nothing names any more, and to see that a workflow runs for
+    every hand-over that is not over."""
 
     async def sweep(now: datetime) -> int:
         await sweep_limits(engine, now)
         await forget_attributes(engine, now)
+        await see_to_handovers(engine, client, settings.case_queue)
         try:
             return await sweep_store(engine, attachments_of(settings), now, settings.unnamed_retention)
         except (AttachmentsAway, AttachmentsRefused, StorageFull) as error:  # the audit goes on; it is tried again

@@ -8,6 +8,7 @@ workflow (a restored backup), the step is refused and an error is logged: it nev
 
 import asyncio
 from datetime import UTC, datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -23,6 +24,7 @@ from infra.store.around_case import lock_both
 from infra.store.attachments import keep_files, use_up
 from infra.store.context import CaseSnapshot, read_context, read_snapshot
 from infra.store.driver import transaction
+from infra.store.handovers import begin_handovers, end_handovers, note_answered
 from infra.store.hooks import concerns_hooks, tell_hooks
 from infra.store.matters.emergency import begin_for_case
 from infra.store.matters.enterprise import assess_enterprises, concerns_enterprises
@@ -39,7 +41,6 @@ from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBe
 from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, SummonsMissed, UrgeOverdue
 from models.ids import new_id
 from models.messages import Recorded, Step
-from models.policy.document import Policy
 from models.wire_names import RECORD_ACTIVITY
 from rules.case_number import case_number
 from rules.decide import decide
@@ -47,7 +48,7 @@ from rules.evolve import fold
 from rules.files_named import files_named
 from rules.mailbox.intake import case_entries
 from rules.matters.emergencies.beginning import plan_to_begin
-from rules.parties import left
+from rules.parties import come, left
 from rules.reporter_messages import messages_to_reporter
 
 log = structlog.get_logger(__name__)
@@ -186,7 +187,7 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
     except DomainError as error:
         raise _Refused(error, missed) from error
     try:
-        if facts and not await _append(connection, step, snapshot, facts, context.policy):
+        if facts and not await _append(connection, step, snapshot, facts, context):
             return None
     except UnderLegalHold as error:
         raise _Refused(error, missed) from error
@@ -199,7 +200,7 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
 
 
 async def _append(
-    connection: AsyncConnection, step: Step, snapshot: CaseSnapshot, facts: tuple[Fact, ...], policy: Policy
+    connection: AsyncConnection, step: Step, snapshot: CaseSnapshot, facts: tuple[Fact, ...], context: Context
 ) -> bool:
     """Store `facts` with their org alarms, notices and effects. Return False like `cases.append_facts`, and where
     a file that the command names was swept after the context was read.
@@ -209,14 +210,15 @@ async def _append(
     assert after is not None
     informs = any(isinstance(fact.body, StepFired | SummonsMissed) for fact in facts)
     concerns = concerns_enterprises(case, facts, after)
-    plan = plan_to_begin(case, facts, after, policy)
+    plan = plan_to_begin(case, facts, after, context.policy)
     files = files_named(step.command)
     personal = concerns_reporters(facts)
-    departed = left(case, after)
+    moves = come(case, after) or left(case, after)
+    outside = step.actor.person if context.person is not None and context.person.speaks_for is not None else None
     mail = case_entries(case, facts, after)
     told = snapshot.hooked and concerns_hooks(facts)
     messages = messages_to_reporter(facts, after)
-    if not (informs or concerns or plan or files or personal or departed or told or messages):
+    if not (informs or concerns or plan or files or personal or moves or outside or told or messages):
         return await cases.append_facts(connection, case, facts, after, snapshot.link, mail)
     async with transaction(connection):
         if files and not await keep_files(connection, files):
@@ -231,15 +233,29 @@ async def _append(
             await assess_enterprises(connection, case, facts, after)
         if personal:
             await settle_reporters(connection, step.report_id, facts, after)
-        if departed:
-            await revoke_moved_on(connection, step.report_id, departed, facts[-1].at)
         if told:
             await tell_hooks(connection, facts, after)
+        await _hand_over(connection, case, after, outside, facts[-1].at)
         if plan is not None:
             await begin_for_case(connection, plan, facts, after)
         cause = f"reporter {facts[0].seq}"
         await insert_effects(connection, ("case", step.report_id), cause, messages, facts[-1].at)
         return True
+
+
+async def _hand_over(
+    connection: AsyncConnection, case: Case | None, after: Case, outside: UUID | None, at: datetime
+) -> None:
+    """Hand the case over to outside systems, or end that, as it comes to departments and leaves them. `outside`: the
+    account of an outside body that gave the command."""
+    reached, departed = come(case, after), left(case, after)
+    if outside is not None:
+        await note_answered(connection, after.report_id, outside, at)
+    if departed:
+        await end_handovers(connection, after, departed, outside, at)
+        await revoke_moved_on(connection, after.report_id, departed, at)
+    if reached:
+        await begin_handovers(connection, after, reached, at)
 
 
 async def _with_case_number(connection: AsyncConnection, step: Step, case: Case | None, context: Context) -> Context:

@@ -47,6 +47,7 @@ COMMANDS = {
     "actions": "cli.actions:actions",
     "channels": "cli.channels:app",
     "tokens": "cli.tokens:app",
+    "handovers": "cli.handovers:app",
     "open311": "cli.open311:app",
     "policy": "cli.policies.policy:app",
     "bulletin": "cli.supervision:app",

@@ -63,6 +63,9 @@ AUDIT_FINDINGS = Gauge(
 AUDIT_MENDED = Gauge(
     "gridloop_audit_mended", "What the latest audit mended by itself, by kind", ["kind"], multiprocess_mode="mostrecent"
 )
+HANDOVERS = Counter(
+    "gridloop_handovers", "Requests that gave a case to an outside system, by what became of them", ["result"]
+)
 AUDIT_AGE = Gauge(
     "gridloop_audit_age_seconds",
     "How long ago the latest audit ended; infinite before the first",

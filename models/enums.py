@@ -191,3 +191,10 @@ class EscalationMode(StrEnum):
 
     ACT = "act"
     INFORM = "inform"
+
+
+class OutsideKind(StrEnum):
+    """What the outside system of a department is: a web service with a call-back, or a partner who answers by link."""
+
+    WEB_SERVICE = "web_service"
+    PARTNER = "partner"

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
 from infra.database import is_away, reason, transaction
+from infra.handover_client import look_at_handover
 from infra.listening import listening
 from infra.matter_client import act_on_matter, begin_matter
 from infra.outages import DATABASE
@@ -32,7 +33,7 @@ from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterKind
 from models.matters.common import SettleOpening
-from models.matters.effects import ActOnMatter, BeginMatter, OpenCase, TellCase, TellHook, TellReporter
+from models.matters.effects import ActOnMatter, BeginMatter, LookAtHandover, OpenCase, TellCase, TellHook, TellReporter
 from models.matters.messages import MatterAct, MatterStart
 from models.messages import CaseStart, SystemAct
 from models.sends import Message, Purpose, Route, Send
@@ -166,6 +167,8 @@ class Relay:
             case TellReporter():
                 for send in await self._compose(waiting.effect):
                     await begin_send(self._client, send, queue=self._queue)
+            case LookAtHandover(handover=id_):
+                await look_at_handover(self._client, id_, queue=self._queue)
             case BeginMatter():
                 await self._begin_matter(waiting, waiting.effect)
             case TellHook():

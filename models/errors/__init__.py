@@ -58,6 +58,12 @@ from models.errors.enterprise import (
     LeadOfOtherEnterprise as LeadOfOtherEnterprise,
     UnknownEnterprise as UnknownEnterprise,
 )
+from models.errors.handover import (
+    AnswerIdReused as AnswerIdReused,
+    NotToSettle as NotToSettle,
+    ReceiverFailed as ReceiverFailed,
+    SignatureRefused as SignatureRefused,
+)
 from models.errors.input import (
     AnswerMissing as AnswerMissing,
     CalendarsMissing as CalendarsMissing,

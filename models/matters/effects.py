@@ -67,4 +67,11 @@ class TellReporter(Kept):
     event: ReporterEvent
 
 
-Effect = OpenCase | TellCase | ActOnMatter | BeginMatter | TellHook | TellReporter
+class LookAtHandover(Kept):
+    """Let the workflow of a hand-over begin, or look again: the case has left the department."""
+
+    kind: Literal["look_at_handover"] = "look_at_handover"
+    handover: UUID
+
+
+Effect = OpenCase | TellCase | ActOnMatter | BeginMatter | TellHook | TellReporter | LookAtHandover

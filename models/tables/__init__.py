@@ -11,6 +11,7 @@ from models.tables.channel import ChannelRow, HookSubscriptionRow, PushSubscript
 from models.tables.directory import DepartmentRow, GrantRow, GridUnitRow, PersonRow
 from models.tables.duty import DutyRow
 from models.tables.export import ExportPieceRow, ExportRow
+from models.tables.handover import HandoverAnswerRow, HandoverRow, ReceiverRow
 from models.tables.history import AnchorRow, ArchivedRow, ArchiveFileRow, FactHashRow
 from models.tables.mailbox import (
     MailAddressRow,
@@ -80,6 +81,8 @@ __all__ = [
     "FactRow",
     "GrantRow",
     "GridUnitRow",
+    "HandoverAnswerRow",
+    "HandoverRow",
     "HookSubscriptionRow",
     "InspectionRow",
     "InterestRow",
@@ -109,6 +112,7 @@ __all__ = [
     "PushSubscriptionRow",
     "RateLimitRow",
     "ReadingRow",
+    "ReceiverRow",
     "ReferralBookingRow",
     "ReporterRow",
     "RetentionRunRow",

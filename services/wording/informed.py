@@ -44,7 +44,34 @@ SENTENCES: Labels = {
         "已向该单位发出一次性链接({act}),发出人 {by},有效至 {until_at}",
         "A one-time link ({act}) was made for them by {by}, valid until {until_at}",
     ),
+    "handover_sent": ("已移交 {receiver},对方编号 {far_id}", "Handed over to {receiver}, there as {far_id}"),
+    "handover_uncertain": (
+        "移交 {receiver} 的结果未知,不再重发,请人工核对",
+        "Whether {receiver} has the case is not known; it is not sent again until somebody has found out",
+    ),
+    "handover_refused": ("{receiver} 未接收移交:{why}", "{receiver} did not take the case: {why}"),
+    "handover_unanswered": ("{receiver} 到 {due_at} 仍未答复", "{receiver} had not answered by {due_at}"),
+    "handover_cancelled": (
+        "已通知 {receiver}:本案不再由其办理",
+        "{receiver} was told that the case is no longer theirs",
+    ),
+    "handover_not_cancelled": (
+        "未能通知 {receiver} 本案不再由其办理",
+        "{receiver} could not be told that the case is no longer theirs",
+    ),
+    "handover_note": (
+        "案件已移出后收到其答复({answer_kind}),仅作备注",
+        "Their answer ({answer_kind}) came after the case had moved on",
+    ),
     "slot_outcome": ("{at} 的坐诊结果:{outcome}", "Outcome of the slot of {at}: {outcome}"),
+}
+
+#: What a receiver answers, by `models.handovers.AnswerKind`.
+ANSWERS: Labels = {
+    "received": ("已接收", "received"),
+    "progress": ("办理进展", "progress"),
+    "completed": ("已办结", "completed"),
+    "returned": ("退回", "returned"),
 }
 
 
@@ -56,6 +83,8 @@ def informed_text(body: Mapping[str, Any], language: str, moment: Callable[[date
     }
     if (outcome := OUTCOMES.get(values.get("outcome", ""))) is not None:
         values["outcome"] = outcome[1] if language.startswith("en") else outcome[0]
+    if (answered := ANSWERS.get(values.get("kind", ""))) is not None:
+        values["answer_kind"] = answered[1] if language.startswith("en") else answered[0]
     if (act := values.get("act")) is not None:
         values["act"] = label_of(COMMANDS, act, language)
     label = SENTENCES.get(str(body.get("what")))

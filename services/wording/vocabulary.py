@@ -328,6 +328,7 @@ ACTION_KINDS: dict[str, tuple[str, ...]] = {
     "sessions": ("登录", "session"),
     "tokens": ("访问令牌", "personal token"),
     "open311_keys": ("Open311 密钥", "Open311 key"),
+    "receivers": ("部门外部系统", "outside system"),
     "second_factors": ("二次验证", "second factor"),
     "temporal": ("流程数据", "workflow data"),
     "channels": ("渠道", "channel"),

@@ -158,6 +158,18 @@ async def end_interest(desk: Desk) -> httpx.Response:
     return await desk.client.post(path, json={"last": "2099-06-30"})
 
 
+RECEIVER = {"name": "外部系统", "department": "labour", "kind": "web_service", "url": "https://far.example/cases"}
+
+
+async def put_receiver(desk: Desk) -> httpx.Response:
+    return await desk.client.put("/api/v1/admin/receivers/far", json=RECEIVER)
+
+
+async def change_secret(desk: Desk, path: str, **form: Any) -> httpx.Response:
+    await put_receiver(desk)
+    return await (desk.post(path, **form) if form else desk.client.post(path, json={}))
+
+
 #: Every route of the administration that changes something: how it is used, the action and the kinds it leaves.
 ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]], str, set[str]]] = {
     ("POST", "/admin/drafts"): (lambda d: d.post("/admin/drafts", title="t"), "policy draft", {"policy_drafts"}),
@@ -192,13 +204,26 @@ ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]],
     ("DELETE", "/api/v1/admin/people/{username}/sessions"): (
         api("DELETE", "/admin/people/worker/sessions"), "people sessions", {"sessions"}),
     ("DELETE", "/api/v1/admin/people/{username}/sessions/{id}"): (end_one, "people sessions", {"sessions"}),
+    ("PUT", "/api/v1/admin/receivers/{code}"): (put_receiver, "set_receiver", {"receivers", "people"}),
+    ("POST", "/admin/receivers"): (
+        lambda d: d.post("/admin/receivers", code="far", answer_hours="8", language="zh", enabled="1", **RECEIVER),
+        "set_receiver", {"receivers", "people"}),
+    ("POST", "/api/v1/admin/receivers/{code}/secret"): (
+        lambda d: change_secret(d, "/api/v1/admin/receivers/far/secret"), "set_receiver", {"receivers", "people"}),
+    ("POST", "/admin/receivers/secret"): (
+        lambda d: change_secret(d, "/admin/receivers/secret", code="far"), "set_receiver", {"receivers", "people"}),
     ("POST", "/admin/people/{username}/interests"): (
         lambda d: d.post("/admin/people/worker/interests", **INTEREST), "people interest", {"interests"}),
     ("PUT", "/api/v1/admin/people/{username}/interests"): (declare, "people interest", {"interests"}),
     ("POST", "/api/v1/admin/people/{username}/interests/{id}/end"): (end_interest, "people interest", {"interests"}),
 }  # fmt: skip
 #: They change nothing of the administration: a simulation is computed in a file of its own.
-CHANGE_NOTHING = {("POST", "/admin/simulations/{run}/stop"), ("POST", "/admin/simulations/{id}")}
+CHANGE_NOTHING = {
+    ("POST", "/admin/receivers/test"),
+    ("POST", "/api/v1/admin/receivers/{code}/test"),
+    ("POST", "/admin/simulations/{run}/stop"),
+    ("POST", "/admin/simulations/{id}"),
+}
 
 
 def test_no_route_of_the_administration_is_left_out() -> None:

@@ -82,6 +82,7 @@ _ROWS: dict[Rule, str] = {
         POST /api/v1/auth/token
     """,
     Rule.MACHINE: """
+        POST /api/v1/handovers/{id}/answer
         POST /api/v1/stations/{code}/readings
         POST /open311/v2/requests.{suffix}
         POST /open311/v2/servicerequestupdates.{suffix}
@@ -92,6 +93,8 @@ _ROWS: dict[Rule, str] = {
         GET,POST,PUT,PATCH,DELETE /temporal/{path:path}
     """,
     Rule.LIST: """
+        GET /api/v1/handovers
+        GET /supervision/handovers
         GET /keys
         GET /queue
         GET /queue/head
@@ -255,6 +258,8 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/unmaskings
     """,
     Rule.ADMIN_READ: """
+        GET /api/v1/admin/receivers
+        GET /admin/receivers
         GET /admin
         GET /admin/suggestions
         GET /api/v1/admin/suggestions
@@ -284,6 +289,12 @@ _ROWS: dict[Rule, str] = {
         GET /api/v1/admin/people/{username}/interests
     """,
     Rule.ADMIN: """
+        PUT /api/v1/admin/receivers/{code}
+        POST /api/v1/admin/receivers/{code}/secret
+        POST /api/v1/admin/receivers/{code}/test
+        POST /admin/receivers
+        POST /admin/receivers/secret
+        POST /admin/receivers/test
         GET,POST /api/v1/admin/open311-keys
         DELETE /api/v1/admin/open311-keys/{id}
         GET,POST /admin/open311
@@ -373,6 +384,8 @@ _ROWS: dict[Rule, str] = {
         POST /api/v1/cases/{case_no}/emergencies
         POST /api/v1/cases/{case_no}/links
         DELETE /api/v1/cases/{case_no}/links/{id}
+        POST /api/v1/handovers/{id}/settle/{decision}
+        POST /supervision/handovers/{id}/{decision}
         POST /cases/{case_no}/links
         POST /cases/{case_no}/links/{id}/take-back
         POST /api/v1/cases/{case_no}/progress-code

@@ -14,13 +14,14 @@ from web.routes.admin import (
     organisation,
     people,
     policies,
+    receivers,
     suggestions,
     temporal,
 )
 from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter, retired
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, one_time_links, pages, pictures, undertakings
-from web.routes.supervision import analysis, board, bulletins, ladder, map, overdue, ranking, urges
+from web.routes.supervision import analysis, board, bulletins, handovers, ladder, map, overdue, ranking, urges
 
 #: The routers in the order in which their routes are tried.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     channels.router,
     deliveries.router,
     temporal.router,
+    receivers.router,
     open311.router,
     suggestions.router,
     policies.router,
@@ -66,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bulletins.router,
     analysis.router,
     urges.router,
+    handovers.router,
     ladder.router,
     ranking.router,
     overdue.router,

@@ -13,6 +13,7 @@ from services.figures.drill_down import cases_url
 from services.figures.glossary import definitions
 from services.figures.viewpoint import Viewpoint, list_units
 from services.figures.views import Board, IndicatorValue, OverduePage, UnitName
+from services.handovers.reconciliation import count_waiting
 from services.supervision.board import read_board
 from services.supervision.last_overdue import LastOverdue, last_overdue
 from services.supervision.map import read_shapes
@@ -78,6 +79,7 @@ class BoardPage:
     last_overdue: LastOverdue | None
     departments: tuple[Bar, ...]
     decisions: tuple[Named, ...]
+    handovers: int
     climbed: tuple[Climbed, ...]
     rates: tuple[IndicatorValue, ...]
     rates_before: tuple[IndicatorValue, ...]
@@ -136,6 +138,7 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         last_overdue=None if oldest.total else await last_overdue(connection, viewpoint, query.grid),
         departments=tuple(_department_bars(departments)),
         decisions=await decisions_waiting(connection, viewpoint, query.grid),
+        handovers=await count_waiting(connection, viewpoint.cases_in(query.grid)),
         climbed=await climbed_by_level(connection, viewpoint, query.grid),
         rates=await board_rates(connection, viewpoint, query.grid, viewpoint.days(first, last)),
         rates_before=()

@@ -1,0 +1,74 @@
+"""What every kind of receiver is given, and what it can answer."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from infra.outgoing import Outgoing
+from infra.settings import Settings
+from models.case import Case
+from models.handovers import Handover, Receiver
+
+
+class Result(StrEnum):
+    """What became of a request.
+
+    `given`: the receiver has the case (or, asked, says so; or was told). `absent`: asked, it has it not. `refused`: it
+    will not take it. `again`: it was not done, and may be tried again. `lost`: whether it was done is not known.
+    """
+
+    GIVEN = "given"
+    ABSENT = "absent"
+    REFUSED = "refused"
+    AGAIN = "again"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A result, with the receiver's number of the case, why it failed, and in how many seconds it takes it again."""
+
+    result: Result
+    far_id: str | None = None
+    why: str | None = None
+    wait: float | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A case for a receiver. `about` is what it is told of the case; `secret` signs; `repr` shows neither."""
+
+    handover: Handover
+    receiver: Receiver
+    case: Case
+    about: dict[str, Any] = field(repr=False)
+    secret: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What an adapter works with."""
+
+    engine: AsyncEngine
+    client: Client
+    settings: Settings
+    outgoing: Outgoing
+
+
+class Adapter(Protocol):
+    """A kind of receiver. None of these raises for what the far side does."""
+
+    async def give(self, tools: Tools, offer: Offer) -> Told:
+        """Give it the case."""
+        ...
+
+    async def ask(self, tools: Tools, offer: Offer) -> Told | None:
+        """Ask whether it has the case; None where it can't be asked."""
+        ...
+
+    async def take_back(self, tools: Tools, offer: Offer) -> Told:
+        """Tell it that the case is no longer its."""
+        ...
