@@ -101,7 +101,7 @@ _CHANNEL = text("""
 """)
 
 
-async def add_channel(engine: AsyncEngine, id_: str, url: str) -> None:
+async def add_channel(engine: AsyncEngine, id_: str, url: str, **more: Any) -> None:
     """Store a web hook that leads to `url`."""
     box = await close_box(
         keys_of(engine).ring, about_channel(id_), json.dumps({"secret": HOOK_SECRET}).encode()
@@ -109,7 +109,7 @@ async def add_channel(engine: AsyncEngine, id_: str, url: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(
             _CHANNEL,
-            {"id": id_, "config": json.dumps({"kind": "webhook", "url": url}), "sealed": box.sealed,
+            {"id": id_, "config": json.dumps({"kind": "webhook", "url": url, **more}), "sealed": box.sealed,
              "wrapped": box.wrapped_key, "key": box.key_id, "at": datetime.now(UTC)},
         )  # fmt: skip
 

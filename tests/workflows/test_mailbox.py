@@ -1,5 +1,6 @@
 """What people are told outside the pages, on the server that skips time, through a real send to a far side."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.enums import EscalationMode, Level, Role, Severity
+from models.mailbox import mailbox_workflow_id
 from models.policy.calendar import Calendar
 from models.policy.document import Category, Policy
 from models.policy.limits import Limit
@@ -119,3 +121,40 @@ async def test_a_storm_is_one_summary_and_leaves_no_backlog(town: Letters) -> No
     assert len(lines) == 7
     assert await town.count("SELECT count(*) FROM mail_items WHERE state = 'told'") == 30
     assert await town.count("SELECT count(*) FROM notices WHERE person = :p", p=person_id(HEAD)) == 30
+
+
+HEADS = (HEAD, "supervisor", "duty", "fire_head", "labour_head")
+_FIVE_THOUSAND = text("""
+    INSERT INTO mail_intake (receiver_kind, receiver, origin_kind, origin_id, seq, at, place, path, detail)
+    SELECT 'person', p.receiver, 'case', gen_random_uuid(), 2, CAST(:at AS timestamptz) + n * interval '12 ms',
+        '130172100001', '{}', jsonb_build_object('number', 'C' || n, 'what', 'step_fired', 'mode', 'inform',
+            'severity', CASE WHEN n % 1000 = 0 THEN 'urgent' ELSE 'ordinary' END)
+    FROM generate_series(1, 5000) n, unnest(CAST(:people AS text[])) AS p(receiver)
+""")
+
+
+async def test_five_thousand_steps_of_a_minute_are_one_summary_for_each_head(town: Letters) -> None:
+    for name in HEADS:
+        await town.told_by(name, digest_minutes=0)
+    start = next_on(3, "10:00", await town.now())
+    await town.until(start + timedelta(minutes=1))
+    async with town.engine.begin() as connection:
+        people = [str(person_id(name)) for name in HEADS]
+        await connection.execute(_FIVE_THOUSAND, {"at": start, "people": people})
+    began = time.monotonic()
+    await town.give_out()
+    print("given out to mailboxes and woken, s:", round(time.monotonic() - began, 2))
+    await town.step(minutes=3)
+    print("all decided, s:", round(time.monotonic() - began, 2))
+    await town.step(hours=2)
+    await town.delivered(len(HEADS))
+    for name in HEADS:
+        ((_, title, lines),) = await town.messages(name)
+        assert title == "东一社区短时间内有 5000 件事项,请到系统查看"
+        assert [line.split()[1] for line in lines[1:6]] == ["C1000", "C2000", "C3000", "C4000", "C5000"]
+    signals = 0
+    for name in HEADS:
+        handle = town.env.client.get_workflow_handle(mailbox_workflow_id(person_id(name)))
+        events = [event async for event in handle.fetch_history_events()]
+        signals += sum(event.HasField("workflow_execution_signaled_event_attributes") for event in events)
+    assert signals < 20 * len(HEADS), "items that come together wake a mailbox once"

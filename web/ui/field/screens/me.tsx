@@ -70,6 +70,11 @@ export function MePage(): JSX.Element {
         <p class="hint">{t("清理不影响待上传的内容和草稿")}</p>
       </section>
       {!expired && (
+        <a class="button wide" href="/settings/notifications">
+          {t("通知方式")}
+        </a>
+      )}
+      {!expired && (
         <a class="button wide" href="/settings/security">
           {t("登录与安全")}
         </a>
