@@ -87,6 +87,11 @@ def test_the_desk_answers_what_is_missing(open_page: OpenPage, site: Site) -> No
     expect(facts).to_contain_text("2026-02-28")
     expect(facts).not_to_contain_text("未填")
     expect(page.locator("#case")).to_contain_text("补填问项")
+    facts.get_by_role("link", name="臭鸡蛋味").click()
+    expect(page.locator("main")).to_contain_text("缺问项")
+    expect(page.locator("main")).to_contain_text("smell=egg")
+    page.goto("/cases?answer[smell]=sour&answer[since]=2026-02-28")
+    expect(page.locator("main")).not_to_contain_text("缺问项")
 
 
 def ask(page: Page, question: str) -> Any:

@@ -1,5 +1,6 @@
 """The address of a list of cases: tab, filters, order, page."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -23,11 +24,14 @@ MAX_ROWS = 500
 _PAGE_PARAMETERS = frozenset(
     {"tab", "lang", "large", "cursor", "shown", "case", "cases", "known", "list", "left", "did", "sort"}
 )
+#: Filters that may be given several times.
+_REPEATED = ("stage", "answer")
+_ANSWER = re.compile(r"answer\[([A-Za-z0-9_-]+)\]")
 _FILTERS = frozenset(CaseFilter.model_fields) - {"from_"} | {"from"}
 #: The names of the filters, in the order of their chips.
 FILTER_NAMES: Mapping[str, str] = {
     "q": _("文字"), "light": _("灯色"), "stage": _("环节"), "overdue": _("超期"), "due": _("时限"),
-    "category": _("类别"), "grid": _("网格"),
+    "category": _("类别"), "answer": _("填答"), "grid": _("网格"),
     "department": _("部门"), "enterprise": _("企业"), "host": _("主办"), "level": _("层级"),
     "owner": _("持有人"), "handled_by": _("办结人"), "handler": _("办理人"), "led": _("下属办理"),
     "figure": _("指标"), "without": _("不含"),
@@ -82,14 +86,14 @@ def parse_list_address(query: str, tabs: Sequence[DeskTab] | None, home: str = "
     """
     given = [(name, value.strip()) for name, value in parse_qsl(query.replace("\x00", "")) if value.strip()]
     params = dict(given)
-    pairs = tuple((name, value) for name, value in given if name not in _PAGE_PARAMETERS)
+    pairs = tuple(_as_filter(name, value) for name, value in given if name not in _PAGE_PARAMETERS)
     tab = None if tabs is None else chosen_tab(params.get("tab", ""), tabs, home)
     sort = params.get("sort") or default_sort(tab)
-    fields: dict[str, object] = {name: value for name, value in pairs if name != "stage"}
-    stages = tuple(value for name, value in pairs if name == "stage")
+    fields: dict[str, object] = {name: value for name, value in pairs if name not in _REPEATED}
+    repeated = {name: tuple(value for key, value in pairs if key == name) for name in _REPEATED}
     try:
         filter_ = CaseFilter.model_validate(
-            {**fields, "stage": stages, "sort": sort, "limit": PAGE, "cursor": params.get("cursor")}
+            {**fields, **repeated, "sort": sort, "limit": PAGE, "cursor": params.get("cursor")}
         )
     except ValidationError as error:
         faults = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
@@ -98,6 +102,12 @@ def parse_list_address(query: str, tabs: Sequence[DeskTab] | None, home: str = "
     return ListAddress(
         pairs, filter_, tab, sort, params.get("cursor"), int(shown) if shown.isascii() and shown.isdigit() else 0
     )
+
+
+def _as_filter(name: str, value: str) -> tuple[str, str]:
+    """The filter of a parameter: `answer[code]=value` is `answer=code=value`."""
+    found = _ANSWER.fullmatch(name)
+    return (name, value) if found is None else ("answer", f"{found[1]}={value}")
 
 
 def default_sort(tab: DeskTab | None) -> str:
