@@ -284,6 +284,9 @@ async def test_what_can_be_done_to_any_open_case(harness: ApiHarness) -> None:
     code = await harness.enterprise()
     await story.does("duty", "link_enterprise", enterprise=code, reason="现场核实", facts=["enterprise_linked"])
     assert story.view["enterprise"] == {"code": code, "name": "东方印染有限公司"}
+    await story.does("duty", "recategorise", category="0301", reason="是废气", facts=["recategorised"])
+    await story.does("duty", "answer_questions", answers={"smell": ["sour"]}, facts=["questions_answered"])
+    assert story.view["answers"][0]["shown"] == "酸味"
 
 
 async def test_an_urge_order_is_answered_and_moves_nothing(harness: ApiHarness) -> None:
@@ -458,5 +461,5 @@ async def test_no_command_is_left_out() -> None:
     told = inspect.getsource(sys.modules[__name__]) + "".join(
         map(inspect.getsource, (test_exits, test_unmask, test_conflicts))
     )
-    assert len(HUMAN_COMMANDS) == 66
+    assert len(HUMAN_COMMANDS) == 67
     assert [name for name in HUMAN_COMMANDS if f'"{name}"' not in told] == []
