@@ -155,6 +155,8 @@ def test_every_operation_says_who_may_call_it(schema: Any) -> None:
     for method, path, operation in operations(schema):
         if (method, path) == ("post", f"{V1}/stations/{{code}}/readings"):
             assert operation.get("security") == [{"station-key": []}], "a station has a key of its own"
+        elif (method, path) == ("post", f"{V1}/handovers/{{id}}/answer"):
+            assert not operation.get("security"), "the body is signed"
         elif (path.startswith((V1, "/codec/")) and path not in OPEN) or (method, path) == (
             "delete",
             f"{V1}/auth/session",
