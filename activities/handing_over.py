@@ -15,7 +15,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.handover.base import Offer, Result, Told, Tools
+from activities.handover.base import Follows, Offer, Result, Told, Tools
 from activities.handover.registry import ADAPTERS
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system
 from infra.database import is_away, reason, transaction
@@ -176,6 +176,12 @@ class HandoverActivities:
 
     async def _follow(self, offer: Offer, now: datetime) -> HandoverStep:
         """A message that was begun may still fail; a web service that has the case is not asked again."""
+        adapter = ADAPTERS[offer.receiver.draft.kind]
+        if isinstance(adapter, Follows):
+            followed = await adapter.follow(self._tools, offer, now)
+            known = {} if followed.far_id is None else {"far_id": followed.far_id}
+            await self._change(offer, failure=followed.failure, **known)
+            return _until(offer.handover, now + timedelta(seconds=followed.seconds), now)
         asked = None
         if offer.receiver.draft.channel is not None and offer.handover.answered_at is None:
             asked = await ADAPTERS[offer.receiver.draft.kind].ask(self._tools, offer)

@@ -194,7 +194,9 @@ class EscalationMode(StrEnum):
 
 
 class OutsideKind(StrEnum):
-    """What the outside system of a department is: a web service with a call-back, or a partner who answers by link."""
+    """What the outside system of a department is: a web service with a call-back, a partner who answers by
+    link, or an Open311 endpoint, whose updates are followed."""
 
     WEB_SERVICE = "web_service"
     PARTNER = "partner"
+    OPEN311 = "open311"

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from models.base import Code, Frozen, Given, Instant, Kept, Note, Title, fault
+from models.base import Code, Frozen, Given, Instant, Kept, Note, Title, fault, is_none
 from models.enums import OutsideKind
+from models.far_open311 import FarEndpoint
 
 HANDOVER_WORKFLOW: Final = "Handover"
 ADVANCE_HANDOVER_ACTIVITY: Final = "advance_handover"
@@ -46,6 +47,7 @@ class ReceiverDraft(Given):
     `url`: where a `web_service` takes cases. `query_url`: where it tells whether it has one, with `{key}` in place of
     the hand-over's id. `dedupes`: whether it takes a case with the same Idempotency-Key once. `channel` and `address`:
     by which a `partner` is sent links; without them the desk passes the links on. `answer_hours`: working hours.
+    `open311`: how an endpoint of that kind is used.
     """
 
     name: Title
@@ -59,11 +61,14 @@ class ReceiverDraft(Given):
     address: Annotated[str, StringConstraints(max_length=320)] | None = None
     answer_hours: Annotated[float, Field(gt=0, le=1000)] = ANSWER_HOURS
     language: Literal["zh", "en"] = "zh"
+    open311: Annotated[FarEndpoint | None, Field(exclude_if=is_none)] = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> "ReceiverDraft":
-        if self.kind is OutsideKind.WEB_SERVICE and self.url is None:
+        if self.kind is not OutsideKind.PARTNER and self.url is None:
             raise fault("须填写接收地址", "an address is needed")
+        if (self.kind is OutsideKind.OPEN311) != (self.open311 is not None):
+            raise fault("Open311 接口须填写 Open311 设置,其他种类不填", "the settings of Open311 belong to that kind")
         if self.query_url is not None and "{key}" not in self.query_url:
             raise fault("查询地址须含 {key}", "the query address must hold {key}")
         if (self.channel is None) != (self.address is None):

@@ -1,8 +1,9 @@
 """What every kind of receiver is given, and what it can answer."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -71,4 +72,23 @@ class Adapter(Protocol):
 
     async def take_back(self, tools: Tools, offer: Offer) -> Told:
         """Tell it that the case is no longer its."""
+        ...
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What following a receiver came to: in how many seconds it is looked at again, its number of the case where it is
+    known only now, and why it could not be asked."""
+
+    seconds: float
+    far_id: str | None = None
+    failure: str | None = None
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A kind of receiver that does not call back: it is asked how the case goes on."""
+
+    async def follow(self, tools: Tools, offer: Offer, now: datetime) -> Followed:
+        """Record what it says since the last time."""
         ...

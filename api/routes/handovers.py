@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from api.parameters import KNOWN_PARAMETERS
 from doors.dependencies import ResourcesDep
@@ -21,6 +21,7 @@ from services.handovers.receivers import (
     ReceiverView,
     change_secret,
     list_receivers,
+    put_key,
     set_receiver,
     try_out,
 )
@@ -49,6 +50,12 @@ class ReceiverList(Frozen):
     """All receivers, by code."""
 
     items: tuple[ReceiverView, ...]
+
+
+class FarKey(Frozen):
+    """The key that an Open311 endpoint gave us."""
+
+    key: Annotated[SecretStr, Field(min_length=1, max_length=500)]
 
 
 def _answer_schema() -> dict[str, Any]:
@@ -121,6 +128,12 @@ async def put_receiver(
 async def change_receiver_secret(code: ReceiverCode, resources: ResourcesDep, caller: Caller, now: Now) -> GivenSecret:
     """Gives a receiver another secret, shown this once."""
     return await change_secret(resources, caller, code, now)
+
+
+@admin.put("/{code}/key", status_code=204)
+async def put_receiver_key(code: ReceiverCode, body: FarKey, resources: ResourcesDep, caller: Caller, now: Now) -> None:
+    """Keeps the key that an Open311 endpoint gave us; it is never shown again."""
+    await put_key(resources, caller, code, body.key.get_secret_value(), now)
 
 
 @admin.post("/{code}/test", status_code=204)

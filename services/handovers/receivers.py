@@ -11,6 +11,7 @@ from activities.channels.webhook import sign
 from infra.database import transaction
 from infra.keys.access import keys_of
 from infra.keys.boxes import close_box
+from infra.open311_client import FarOpen311, FarRefused, FarUnreadable
 from infra.outgoing import outgoing_of
 from infra.store.handovers import about_receiver, read_receiver, read_secret
 from infra.store.machine_accounts import ensure_outside_account
@@ -87,14 +88,27 @@ async def set_receiver(
             "config": draft.model_dump_json(), "now": now, **await _sealed(resources, code, secret),
         }  # fmt: skip
         await connection.execute(_STORE, values)
-    return GivenSecret(code=code, secret=secret if earlier is None else None)
+    shown = earlier is None and draft.kind is not OutsideKind.OPEN311
+    return GivenSecret(code=code, secret=secret if shown else None)
+
+
+async def put_key(resources: Resources, person: Person, code: str, key: str, now: datetime) -> None:
+    """Keep the key that an Open311 endpoint gave us, sealed. Raises NotYours, and NoSuchPage for no such receiver."""
+    async with transaction(resources.engine) as connection:
+        await begin_change(connection, person, now, "set_receiver")
+        receiver = await read_receiver(connection, code)
+        if receiver is None or receiver.draft.kind is not OutsideKind.OPEN311:
+            raise NoSuchPage(what=code)
+        await connection.execute(_SECRET, {"code": code, **await _sealed(resources, code, key)})
 
 
 async def change_secret(resources: Resources, person: Person, code: str, now: datetime) -> GivenSecret:
     """Give a receiver another secret; the old one ends at once. Raises NotYours and NoSuchPage."""
     async with transaction(resources.engine) as connection:
         await begin_change(connection, person, now, "set_receiver")
-        if await read_receiver(connection, code) is None:
+        receiver = await read_receiver(connection, code)
+        # The key of an endpoint is the far side's: we can't make another.
+        if receiver is None or receiver.draft.kind is OutsideKind.OPEN311:
             raise NoSuchPage(what=code)
         secret = secrets.token_urlsafe(32)
         await connection.execute(_SECRET, {"code": code, **await _sealed(resources, code, secret)})
@@ -110,6 +124,9 @@ async def try_out(resources: Resources, person: Person, code: str, now: datetime
             raise NoSuchPage(what=code)
         secret = await read_secret(connection, keys_of(resources.engine).ring, code) or ""
     url = receiver.draft.url
+    if receiver.draft.open311 is not None and url is not None:
+        await _try_endpoint(FarOpen311(outgoing_of(resources.settings), url, receiver.draft.open311, secret))
+        return
     if receiver.draft.kind is not OutsideKind.WEB_SERVICE or url is None:
         raise ReceiverFailed(why=receiver.draft.kind)
     body = b'{"event": "test"}'
@@ -125,6 +142,16 @@ async def try_out(resources: Resources, person: Person, code: str, now: datetime
         raise ReceiverFailed(why=str(error)) from None
     if not 200 <= answer.status < 300:
         raise ReceiverFailed(why=f"HTTP {answer.status}")
+
+
+async def _try_endpoint(far: FarOpen311) -> None:
+    """Read the services of an endpoint. Raises ReceiverFailed, also where one that we send to is not among them."""
+    try:
+        offered = await far.services()
+    except (OutgoingFailed, FarRefused, FarUnreadable) as error:
+        raise ReceiverFailed(why=str(error) or "unreadable answer") from None
+    if missing := sorted({far.endpoint.service, *far.endpoint.services.values()} - offered):
+        raise ReceiverFailed(why=f"no service_code {', '.join(missing)}")
 
 
 async def _sealed(resources: Resources, code: str, secret: str) -> dict[str, Any]:

@@ -290,6 +290,7 @@ _ROWS: dict[Rule, str] = {
     """,
     Rule.ADMIN: """
         PUT /api/v1/admin/receivers/{code}
+        PUT /api/v1/admin/receivers/{code}/key
         POST /api/v1/admin/receivers/{code}/secret
         POST /api/v1/admin/receivers/{code}/test
         POST /admin/receivers
