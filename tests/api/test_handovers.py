@@ -312,7 +312,10 @@ async def test_receivers_are_for_administrators_and_show_no_secret(harness: ApiH
     for username in ("duty", "labour_head", "supervisor"):
         put = await harness.http.put(f"/admin/receivers/{code}", json=draft, headers=harness.signed_in(username))
         assert put.status_code == 403
-    assert (await harness.send("admin", f"/admin/receivers/{code}/test")).status_code == 502  # its answer needs a case
+    assert (await harness.send("admin", f"/admin/receivers/{code}/test")).status_code == 204
+    assert far.records[-1]["body"] == {"event": "test"}
+    far.secret = "another"
+    assert (await harness.send("admin", f"/admin/receivers/{code}/test")).status_code == 502
     other = await harness.send("admin", f"/admin/receivers/{code}/secret")
     assert other.json()["secret"] not in ("", secret)
 
