@@ -87,6 +87,10 @@ def _element(name: str, value: Any) -> str:
     return f"<{name}>{inner}</{name}>"
 
 
+#: Where an error points that is about an answer to a question.
+_ANSWERS = "/answers/"
+
+
 class Open311Route(APIRoute):
     """A route whose refusals are told as GeoReport v2 tells them: an array of errors in the format asked for."""
 
@@ -113,12 +117,19 @@ def refusal_answer(request: Request, error: Exception) -> Response:
     problem = problem_for_handled(request, error, language_of(request))
     status = _status(error, problem.status)
     suffix = JSON if request.url.path.endswith(".json") else XML
-    found = answer(request, suffix, "errors", [{"code": str(status), "description": problem.detail}], status)
+    errors = [{"code": str(status), "description": problem.detail + _attribute_of(error)}]
+    found = answer(request, suffix, "errors", errors, status)
     if isinstance(error, TooManyAttempts):
         found.headers["Retry-After"] = error.params["seconds"]
     elif status == 503:
         found.headers["Retry-After"] = RETRY_AFTER
     return found
+
+
+def _attribute_of(error: Exception) -> str:
+    """Return the name of the attribute that an error is about, in brackets; empty for none."""
+    pointer = getattr(error, "pointer", None) or ""
+    return f" (attribute[{pointer.removeprefix(_ANSWERS)}])" if pointer.startswith(_ANSWERS) else ""
 
 
 def _status(error: Exception, known: int) -> int:
