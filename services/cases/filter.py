@@ -16,7 +16,7 @@ from models.errors import BadFilter
 from models.figures import FigureKey
 from models.policy.questions import Reading
 from models.tables import CASES, FACTS
-from services.criteria.conditions import is_overdue, shows_light
+from services.criteria.conditions import is_open, is_overdue, shows_light
 from services.criteria.due_filter import DueWithin
 from services.figures.conditions import Period
 from services.figures.definitions import FIGURES
@@ -89,6 +89,8 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
     conditions: list[ColumnElement[bool]] = []
     if case_filter.stage:
         conditions.append(c.stage.in_(case_filter.stage))
+        if Stage.CLOSED not in case_filter.stage:
+            conditions.append(is_open())  # says nothing new, but that the indexes of open cases will do
     if case_filter.light is not None:
         conditions.append(shows_light(case_filter.light, now))
     if case_filter.overdue is not None:
