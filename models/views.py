@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import Field, PlainSerializer, TypeAdapter, WithJsonSchema
 
 from models.base import Frozen, Instant
 from models.case import Interval
@@ -347,7 +347,7 @@ class CasePage(Frozen):
     items: tuple[CaseItem, ...]
     next_cursor: str | None
     total: int
-    total_is_minimum: bool = False
+    total_is_minimum: Annotated[bool, Field(description="More than `total` match; they were not counted.")] = False
     retired: tuple[RetiredItem, ...] = ()
 
 
