@@ -11,8 +11,8 @@ from cli.labels import UNITS, localize
 from cli.output import out
 from services.files.shipped import POLICY
 from services.measure.deadlines import measure_deadlines
+from services.measure.many_cases import compare_supervision
 from services.measure.storm import measure_storm, tell_everybody
-from services.measure.supervision import compare_supervision
 from services.measure.throughput import Participants
 from services.measure.timers import Lateness, even_times, measure_lateness, open_waiting_cases
 from services.policies.files import read_policy
@@ -119,7 +119,9 @@ def _describe_memory() -> str:
 
 
 async def supervision_rows(resources: Resources, closed: int) -> list[Row]:
-    """Measure board and overdue list over `closed` cases and over a tenth of them, in a database of its own."""
+    """Measure board, overdue list and ranking over `closed` cases and over a tenth of them, and the lists of cases over
+    all of them, in a database of its own.
+    """
     found = await compare_supervision(resources.settings, few=closed // 10, many=closed)
     rows: list[Row] = []
     for speed in (found.few, found.many):
@@ -128,4 +130,7 @@ async def supervision_rows(resources: Resources, closed: int) -> list[Row]:
         overdue = localize("超期清单毫秒 p50 / p95", "overdue list, ms p50 / p95")
         rows.append((f"{board} ({over})", f"{speed.board_p50:.0f} / {speed.board_p95:.0f}"))
         rows.append((f"{overdue} ({over})", f"{speed.overdue_p50:.0f} / {speed.overdue_p95:.0f}"))
+        rows.append((f"{localize('排名毫秒 p50', 'ranking, ms p50')} ({over})", f"{speed.ranking_p50:.0f}"))
+    waits = localize("首页与计数毫秒 p50 / 最长", "first page and count, ms p50 / worst")
+    rows += [(f"{localize(*one.name)}: {waits}", f"{one.p50:.0f} / {one.worst:.0f}") for one in found.lists]
     return rows

@@ -1,4 +1,4 @@
-"""Measure how long the board and the overdue list take over very many cases, in a database filled by SQL.
+"""Measure how long the board, the overdue list and the ranking take over very many cases, in a database filled by SQL.
 
 Closed cases are spread back in time at a steady rate, as years of work leave them; open ones are scattered among the
 newest.
@@ -55,47 +55,6 @@ class Speed:
     overdue_p50: float
     overdue_p95: float
     ranking_p50: float
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The speed with few and with many closed cases; the open ones are the same."""
-
-    few: Speed
-    many: Speed
-
-    @property
-    def board_ratio(self) -> float:
-        """How many times longer the board takes with many."""
-        return self.many.board_p95 / self.few.board_p95
-
-    @property
-    def overdue_ratio(self) -> float:
-        """How many times longer the overdue list takes with many."""
-        return self.many.overdue_p95 / self.few.overdue_p95
-
-
-async def compare_supervision(
-    settings: Settings,
-    *,
-    few: int = 100_000,
-    many: int = 1_000_000,
-    open_cases: int = 20_000,
-    rounds: int = 60,
-    tell: Callable[[str], None] = lambda line: None,
-) -> Compared:
-    """Measure with `few` closed cases, add up to `many`, and measure again, in a database that is then dropped.
-
-    Needs some 3 GB on the server of `settings`, and the right to create a database there. `tell` receives lines of
-    progress.
-    """
-    async with benchmark_database(settings) as engine:
-        tell(f"{few} + {open_cases}")
-        await fill_cases(engine, 0, few, open_cases)
-        first = await measure_supervision(engine, rounds)
-        tell(f"{many} + {open_cases}")
-        await fill_cases(engine, few, many, 0)
-        return Compared(first, await measure_supervision(engine, rounds))
 
 
 @asynccontextmanager
