@@ -87,10 +87,7 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
     """Return the conditions of the filter, except those that need the reader or the database (see `lists`)."""
     c = CASES.c
     conditions: list[ColumnElement[bool]] = []
-    if case_filter.stage:
-        conditions.append(c.stage.in_(case_filter.stage))
-        if Stage.CLOSED not in case_filter.stage:
-            conditions.append(is_open())  # says nothing new, but that the indexes of open cases will do
+    conditions += _stage_conditions(case_filter)
     if case_filter.light is not None:
         conditions.append(shows_light(case_filter.light, now))
     if case_filter.overdue is not None:
@@ -110,6 +107,13 @@ def filter_conditions(case_filter: CaseFilter, now: datetime) -> list[ColumnElem
     if case_filter.owner is not None:
         conditions.append(c.owner_id == case_filter.owner)
     return [*conditions, *_figure_conditions(case_filter, now), *_date_conditions(case_filter)]
+
+
+def _stage_conditions(case_filter: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    if case_filter.stage:
+        yield CASES.c.stage.in_(case_filter.stage)
+        if Stage.CLOSED not in case_filter.stage:
+            yield is_open()  # says nothing new, but that the indexes of open cases will do
 
 
 def _answer_conditions(terms: Sequence[str]) -> Iterator[ColumnElement[bool]]:

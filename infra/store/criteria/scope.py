@@ -28,7 +28,7 @@ def visible(person: Person, day: date) -> ColumnElement[bool]:
     alternatives: list[ColumnElement[bool]] = [
         CASES.c.reported_by == person.id,
         and_(
-            # A closed case has no owner. Of NULL AND NULL AND …, PostgreSQL computes the rest too, and unpacks the state.
+            # A closed case has no owner; of NULL AND NULL AND …, PostgreSQL computes the rest too, from the state.
             CASES.c.owner_id.is_not(None),
             CASES.c.owner_kind == OwnerKind.PERSON,
             CASES.c.owner_id == str(person.id),
