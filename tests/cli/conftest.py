@@ -56,17 +56,21 @@ def served(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clean the environment before and after each test: commands read it, and some add to it."""
+def clean_environment() -> Iterator[None]:
+    """Clean the environment before and after each test: commands read it, and some add to it.
+
+    With patches of its own: what a test patches must be undone before.
+    """
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("GRIDLOOP_", "TEMPORAL_", "LC_", "LANG")) and name != VARIABLE:
             del os.environ[name]
     os.environ["GRIDLOOP_LANG"] = "en"
-    for console in (cli.http.console, cli.http.errors, cli.output.out, cli.output.err):
-        monkeypatch.setattr(console, "_width", 200)
-    settings.cache_clear()
-    yield
+    with pytest.MonkeyPatch.context() as patched:
+        for console in (cli.http.console, cli.http.errors, cli.output.out, cli.output.err):
+            patched.setattr(console, "_width", 200)
+        settings.cache_clear()
+        yield
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
