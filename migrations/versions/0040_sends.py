@@ -16,7 +16,8 @@ branch_labels = None
 depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
-_SECRETS = "sealed wrapped_key key_id"
+#: Columns that are not written down, and one of which a digest is.
+_SECRETS = "'wrapped_key key_id', 'sealed'"
 _EVENTS = (
     ("INSERT", "NEW TABLE AS fresh"),
     ("UPDATE", "OLD TABLE AS stale NEW TABLE AS fresh"),
@@ -91,11 +92,11 @@ def upgrade() -> None:
         sa.Column("far_id", sa.String()),
         sa.Column("again_at", _MOMENT),
     )
-    for table, hidden in (("channels", _SECRETS), ("hook_subscriptions", "")):
+    for table, hidden in (("channels", _SECRETS), ("hook_subscriptions", "'', ''")):
         for event, rows in _EVENTS:
             op.execute(
                 f"CREATE TRIGGER {table}_noted_{event.lower()} AFTER {event} ON {table} REFERENCING {rows}"
-                f" FOR EACH STATEMENT EXECUTE FUNCTION note_admin_action('id', '{hidden}', '')"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION note_admin_action('id', {hidden})"
             )
     create_index("ix_hook_subscriptions_channel", "hook_subscriptions", "(channel)")
     create_index("ix_push_subscriptions_person", "push_subscriptions", "(person)")

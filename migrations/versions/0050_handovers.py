@@ -71,7 +71,7 @@ def upgrade() -> None:
     for event, rows in _EVENTS:
         op.execute(
             f"CREATE TRIGGER receivers_noted_{event.lower()} AFTER {event} ON receivers REFERENCING {rows}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION note_admin_action('code', 'sealed wrapped_key key_id', '')"
+            " FOR EACH STATEMENT EXECUTE FUNCTION note_admin_action('code', 'wrapped_key key_id', 'sealed')"
         )
     create_index("handovers_case", "handovers", "(report_id)")
     create_index("handovers_status", "handovers", "(status, created_at)")

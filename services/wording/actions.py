@@ -83,6 +83,7 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "account": ("账号", "account"),
     "role": ("角色", "role"),
     "scopes": ("权限范围", "scopes"),
+    "sealed": ("密文摘要", "digest of the sealed secrets"),
     "sessions": ("登录", "sessions"),
     "since": ("自", "since"),
     "south": ("南界", "south"),

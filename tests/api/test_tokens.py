@@ -52,6 +52,7 @@ def test_every_route_that_takes_a_caller_has_a_scope() -> None:
     assert {scope for (method, _), scope in found.items() if method != "GET"}.isdisjoint({Scope.READ})
     own = {path for (_, path), scope in found.items() if scope is Scope.ACCOUNT}
     assert own == {path for _, path in found if path.startswith("/api/v1/me/")} - {
+        "/api/v1/me/notifications",
         "/api/v1/me/reports",
         "/api/v1/me/settings",
     }
