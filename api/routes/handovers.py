@@ -72,9 +72,7 @@ def _answer_schema() -> dict[str, Any]:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {
-                "application/json": {"schema": HandoverAnswer.model_json_schema(ref_template="#/$defs/{model}")}
-            },
+            "content": {"application/json": {"schema": _answer_schema()}},
         }
     },
 )

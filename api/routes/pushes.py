@@ -26,9 +26,9 @@ router = APIRouter(
 
 
 class PublicKey(Frozen):
-    """The key with which a browser subscribes (VAPID, `applicationServerKey`)."""
+    """The key with which a browser subscribes (VAPID, `applicationServerKey`); None where pushes are not set up."""
 
-    public_key: str
+    public_key: str | None
 
 
 class Ended(Frozen):
@@ -39,7 +39,7 @@ class Ended(Frozen):
 
 @router.get("")
 async def get_push_key(services: ServicesDep, caller: Caller) -> PublicKey:
-    """The public key of pushes; 404 where no such channel is set up."""
+    """The public key of pushes, if there is a channel for them."""
     async with services.reading.connect() as connection:
         return PublicKey(public_key=await push_key(connection))
 

@@ -240,7 +240,6 @@ from models.errors.sending import (
     NoSuchHook as NoSuchHook,
     NoSuchSend as NoSuchSend,
     NotReplayable as NotReplayable,
-    PushNotSet as PushNotSet,
     SecretMissing as SecretMissing,
     SecretTooShort as SecretTooShort,
     SecretUnknown as SecretUnknown,

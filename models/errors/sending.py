@@ -63,10 +63,3 @@ class NoSuchHook(DomainError):
     status = 404
     zh = "没有该订阅。"
     en = "There is no such subscription."
-
-
-class PushNotSet(DomainError):
-    code = "push_not_set"
-    status = 404
-    zh = "尚未设置浏览器推送渠道。"
-    en = "No channel for pushes to browsers has been set up."

@@ -18,7 +18,7 @@ from infra.store.channels import StoredChannel, about_channel, read_channel
 from models.base import STORED, Frozen, Instant
 from models.channels import CONFIG, SECRETS, SHORTEST_SIGNING_SECRET, ChannelInput
 from models.context import Person
-from models.errors import ChannelKindStays, ChannelUnknown, PushNotSet, SecretMissing, SecretTooShort, SecretUnknown
+from models.errors import ChannelKindStays, ChannelUnknown, SecretMissing, SecretTooShort, SecretUnknown
 from models.sends import ChannelKind
 from services.admin.rights import begin_change, require_admin
 
@@ -128,9 +128,7 @@ def _public_key(secrets: dict[str, str]) -> str:
     return public_of(key.public_key())
 
 
-async def push_key(connection: AsyncConnection) -> str:
-    """Return the public key with which browsers subscribe. Raises PushNotSet."""
-    found = await connection.scalar(_PUBLIC)
-    if not found:
-        raise PushNotSet()
-    return str(found)
+async def push_key(connection: AsyncConnection) -> str | None:
+    """Return the public key with which browsers subscribe; None where no such channel is set up."""
+    found: str | None = await connection.scalar(_PUBLIC)
+    return found or None

@@ -18,6 +18,7 @@ from infra.database import transaction
 from models import commands
 from models.matters.base import MatterKind
 from models.matters.paths import PATHS
+from models.policy.questions import Question, QuestionKind
 from rules.life_cycle import HUMAN_COMMANDS
 from rules.matters.given import FILE_FIELDS
 from rules.matters.kind import command_models
@@ -30,6 +31,7 @@ from tests.servers import Servers
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NOBODYS = "f" * 64
+ASKED = Question(code="people", kind=QuestionKind.TEXT, text_zh="涉及人数", text_en="How many people")
 #: The commands to a case that bring files: who gives them, with what besides, and what is given before.
 Given = list[tuple[str, str, dict[str, Any]]]
 HANDLING: Given = [("duty", "accept", {}), ("duty", "dispatch", {"host": LABOUR}), ("labour_handler", "claim", {})]
@@ -40,6 +42,7 @@ LATE: Given = [
 ]  # fmt: skip
 COMMANDS: dict[str, tuple[str, str, dict[str, Any], Given]] = {
     "attach": ("worker", "attachments", {"note": "补充"}, []),
+    "answer_questions": ("duty", "attachments", {"answers": {"people": "三十人"}}, []),
     "supply_info": ("worker", "attachments", {"note": "三十人"}, [("duty", "request_info", {"question": "?"})]),
     "report_verification": (
         "worker", "attachments", {"confirmed": True, "note": "属实"},
@@ -59,7 +62,11 @@ async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
     async with open_harness(servers, tmp_path_factory.mktemp("files")) as opened:
         async with transaction(opened.engine) as connection:
             rushed = [one for one in policy_with_a_rush().categories if one.code == RUSHED]
-            await publish(connection, POLICY.model_copy(update={"categories": (*POLICY.categories, *rushed)}), 3)
+            asking = [
+                one.model_copy(update={"questions": (ASKED,)}) if one.code == "0201" else one
+                for one in POLICY.categories
+            ]
+            await publish(connection, POLICY.model_copy(update={"categories": (*asking, *rushed)}), 3)
         yield opened
 
 

@@ -125,7 +125,7 @@ async def plant(harness: ApiHarness) -> World:
         {"case_no": no, "report_id": view["report_id"], "sha256": photo, "command": "comment", "number": "1",
          "username": "duty", "subject": "person", "section": "limits", "id": UNKNOWN, "id_": UNKNOWN,
          "duty": UNKNOWN, "code": MICRO, "path": "enterprises", "token": "x",
-         "format": "csv", "key": "nothing"},
+         "format": "csv", "key": "nothing", "decision": "received"},
     )  # fmt: skip
     for kind, story in STORIES.items():
         by, name, body = story[0]

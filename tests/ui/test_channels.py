@@ -89,7 +89,7 @@ def test_they_are_in_english_and_fit_a_phone(open_page: OpenPage, site: Site, pa
 
 
 def test_the_phone_offers_pushes_once_they_are_set_up(open_page: OpenPage, site: Site) -> None:
-    page = open_page("worker", "/m/#/me", viewport=PHONE, service_workers="allow", expect=("404",))
+    page = open_page("worker", "/m/#/me", viewport=PHONE, service_workers="allow")
     expect(page.get_by_role("heading", name="免打扰")).to_be_visible(timeout=30_000)
     expect(page.locator("#push")).to_have_count(0)
     body = {"id": "push", "name": "推送", "config": {"kind": "push", "contact": "mailto:a@b.example"}}

@@ -1,5 +1,5 @@
 // Pushes to this browser: whether they can be had, and turning them on and off.
-import { request, ServerRefusal } from "../server/request";
+import { request } from "../server/request";
 import { language } from "../words/texts";
 
 /** `unset`: the administrator has set up no channel. `denied`: the person forbade notifications in the browser. */
@@ -17,13 +17,8 @@ async function current(): Promise<PushSubscription | null> {
 /** The state of this browser, and the key to subscribe with. Throws Unreachable without a network. */
 export async function pushState(): Promise<{ state: PushState; key: string }> {
   if (!canPush()) return { state: "unsupported", key: "" };
-  let key: string;
-  try {
-    key = (await request<{ public_key: string }>("GET", "me/push", { language })).data.public_key;
-  } catch (error) {
-    if (error instanceof ServerRefusal && error.status === 404) return { state: "unset", key: "" };
-    throw error;
-  }
+  const key = (await request<{ public_key: string | null }>("GET", "me/push", { language })).data.public_key;
+  if (key === null) return { state: "unset", key: "" };
   if (Notification.permission === "denied") return { state: "denied", key };
   return { state: (await current()) ? "on" : "off", key };
 }

@@ -16,7 +16,8 @@ export function Pushes(): JSX.Element | null {
         setState(found.state);
         setKey(found.key);
       },
-      (error) => setFault(error instanceof Unreachable ? t("没有网络,看不到推送设置") : String(error)),
+      // Without a network nothing can be set either.
+      (error) => error instanceof Unreachable || setFault(String(error)),
     );
   }, []);
   // Nothing can be set: a word about it would only raise a question.
