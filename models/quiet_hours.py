@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from pydantic import model_validator
 
-from models.base import Frozen, WallTime
+from models.base import Given, WallTime
 
 
-class QuietHours(Frozen):
+class QuietHours(Given):
     """From `since` up to, not including, `until` each day, local time; over midnight when `until` is the earlier time.
 
     Raises ValueError when both are the same: that could mean the whole day or none of it.

@@ -10,6 +10,8 @@ from models.ids import new_id
 from models.jobs.bulletin import BULLETIN_WORKFLOW, BulletinKind, BulletinOrder
 from models.jobs.export import EXPORT_WORKFLOW, ExportOrder
 from models.jobs.history import ANCHOR_WORKFLOW, ARCHIVE_WORKFLOW
+from models.jobs.retirement import RETIREMENT_WORKFLOW
+from models.jobs.suggestions import TRAINING_WORKFLOW
 from models.mailbox import MAILBOX_WORKFLOW, WAKE_SIGNAL, MailboxStart
 from models.messages import Rollout
 from models.wire_names import AUDIT_WORKFLOW, ROLLOUT_WORKFLOW
@@ -24,6 +26,8 @@ JOBS: dict[str, Any] = {
     BULLETIN_WORKFLOW: BulletinOrder(kind=BulletinKind.BOARD),
     EXPORT_WORKFLOW: ExportOrder(id=new_id()),
     ROLLOUT_WORKFLOW: Rollout(version=1),
+    RETIREMENT_WORKFLOW: None,
+    TRAINING_WORKFLOW: None,
     MAILBOX_WORKFLOW: MailboxStart(person=person_id("duty")),
 }
 
