@@ -47,9 +47,9 @@ PROSE = {
 }  # fmt: skip
 #: Texts that name something known, or are chosen: a number in them is no prose.
 NOT_PROSE = {"decision", "unit", "minutes", "industry", "attended", "code"}
-#: Streams never end, and these answer machines, or with pictures.
+#: Streams never end, and these answer machines, or with pictures; what Open311 tells everybody is in tests/open311.
 NOT_ASKED = re.compile(
-    r"^/temporal|/live$|/metrics|/healthz|/readyz|/api/v1/attachments|/p/photo/|/thumbnail|favicon|qr\.svg"
+    r"^/temporal|^/open311/|/live$|/metrics|/healthz|/readyz|/api/v1/attachments|/p/photo/|/thumbnail|favicon|qr\.svg"
 )
 
 

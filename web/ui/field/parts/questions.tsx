@@ -1,5 +1,6 @@
 // The questions of a category in a report. The answers are part of the draft, and are kept and sent with it.
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { shownQuestions, stoppedBy, wrongAnswers, type Answers } from "../store/questions";
 import type { DraftPhoto } from "../store/report_draft";
 import { language, t } from "../words/texts";
@@ -21,11 +22,17 @@ interface Props {
 const word = (zh: string | undefined, en: string | undefined): string => (language === "en" ? en : zh) ?? "";
 
 export function Questions({ category, answers, photos, went_on, fault, change }: Props): JSX.Element | null {
+  // What was answered since this was drawn counts too: two answers may come before the next drawing.
+  const latest = useRef(answers);
+  latest.current = answers;
   const shown = shownQuestions(category, answers);
   if (!shown.length) return null;
   const wrong = fault ? wrongAnswers(category, answers) : [];
   const stops = stoppedBy(category, answers);
-  const answer = (code: string, texts: string[]): void => change({ answers: { ...answers, [code]: texts }, went_on: false });
+  const answer = (code: string, texts: string[]): void => {
+    latest.current = { ...latest.current, [code]: texts };
+    change({ answers: latest.current, went_on: false });
+  };
   return (
     <section class="card stack-s" id="questions">
       <h2>{t("问项")}</h2>
