@@ -51,7 +51,7 @@ daemon off;
 worker_processes 1;
 events {{ worker_connections 256; }}
 http {{
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -205,6 +205,16 @@ def test_what_is_not_for_outside_is_refused(front: Front, path: str) -> None:
         answer = client.get(path)
         assert answer.status_code == 403
         assert "gridloop_" not in answer.text
+
+
+def test_an_address_that_holds_a_token_is_not_logged(front: Front) -> None:
+    with front.client() as client:
+        statuses = [client.get(path).status_code for path in ("/l/token-of-a-link", "/p/stop/token-of-one", "/p?seen=1")]
+    assert statuses == [404, 404, 200]
+    httpx.get(f"http://127.0.0.1:{front.http}/l/token-of-a-link", headers={"Host": NAME}, trust_env=False)
+    logged = (front.folder / "access.log").read_text()
+    assert "/p?seen=1" in logged
+    assert "token-of" not in logged
 
 
 def test_an_event_passes_at_once(front: Front) -> None:
