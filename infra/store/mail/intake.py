@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import all_rows, run
+from infra.store.policies import newest_version, policy_version
 from models.mailbox import Entry
 from rules.scope import DEPARTMENT_ROLES
 
@@ -34,31 +35,32 @@ INSERT_ENTRIES = f"""
 """  # noqa: S608 only names of our own code are put in, values are parameters
 
 #: Those on shift have the tasks of a unit, else those with a grant. The deputy of somebody who is away is told.
+#: Roles and absences count by the local day.
 _GIVE_OUT = """
     WITH taken AS (
         DELETE FROM mail_intake WHERE id IN (SELECT id FROM mail_intake ORDER BY id LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED) RETURNING *),
+            FOR UPDATE SKIP LOCKED) RETURNING *, (at AT TIME ZONE %(zone)s)::date AS day),
     meant AS (
         SELECT t.id, CAST(t.receiver AS uuid) AS person FROM taken t WHERE t.receiver_kind = 'person'
         UNION
         SELECT t.id, g.person FROM taken t JOIN grants g ON g.department = t.receiver
         WHERE t.receiver_kind = 'department' AND g.role = ANY (%(roles)s) AND (g.grid IS NULL OR g.grid = ANY (t.path))
-            AND g.since <= t.at::date AND (g.until IS NULL OR g.until >= t.at::date)
+            AND g.since <= t.day AND (g.until IS NULL OR g.until >= t.day)
         UNION
         SELECT t.id, g.person FROM taken t JOIN grants g ON g.role = t.role
         WHERE t.receiver_kind = 'above' AND (g.grid IS NULL OR g.grid = ANY (t.path))
-            AND g.since <= t.at::date AND (g.until IS NULL OR g.until >= t.at::date)
+            AND g.since <= t.day AND (g.until IS NULL OR g.until >= t.day)
         UNION
         SELECT t.id, s.person FROM taken t JOIN shifts s ON s.unit = t.receiver AND s.role = t.role
         WHERE t.receiver_kind = 'unit' AND s.starts_at <= t.at AND s.ends_at > t.at
         UNION
         SELECT t.id, g.person FROM taken t JOIN grants g ON g.grid = t.receiver AND g.role = t.role
-        WHERE t.receiver_kind = 'unit' AND g.since <= t.at::date AND (g.until IS NULL OR g.until >= t.at::date)
+        WHERE t.receiver_kind = 'unit' AND g.since <= t.day AND (g.until IS NULL OR g.until >= t.day)
             AND NOT EXISTS (SELECT 1 FROM shifts s WHERE s.unit = t.receiver AND s.role = t.role
                 AND s.starts_at <= t.at AND s.ends_at > t.at)),
     told AS (
         SELECT m.id, coalesce(a.deputy, m.person) AS person FROM meant m JOIN taken t USING (id)
-        LEFT JOIN absences a ON a.person = m.person AND t.at::date BETWEEN a.since AND a.until)
+        LEFT JOIN absences a ON a.person = m.person AND t.day BETWEEN a.since AND a.until)
     INSERT INTO mail_items (person, origin_id, seq, origin_kind, at, ground, place, detail, state)
     SELECT DISTINCT ON (p.id, t.origin_id, t.seq) p.id, t.origin_id, t.seq, t.origin_kind, t.at, t.ground, t.place,
         t.detail, 'new'
@@ -110,7 +112,8 @@ async def give_out(connection: AsyncConnection, limit: int = BATCH) -> int:
     waiting = await all_rows(connection, "SELECT count(*) FROM (SELECT 1 FROM mail_intake LIMIT %(limit)s) n",
                              {"limit": limit})  # fmt: skip
     if waiting[0][0]:
-        await run(connection, _GIVE_OUT, {"limit": limit, "roles": sorted(DEPARTMENT_ROLES)})
+        zone = (await policy_version(connection, await newest_version(connection))).zone
+        await run(connection, _GIVE_OUT, {"limit": limit, "roles": sorted(DEPARTMENT_ROLES), "zone": zone})
     return cast("int", waiting[0][0])
 
 
