@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from cli.formatting import format_local
-from cli.http import Api, As, AsJson, DataDir, Password, build_path
+from cli.http import Api, As, AsJson, DataDir, Password, build_path, read_body
 from cli.labels import localize
 from cli.output import language, out, print_table
 from services.wording.channels import CHANNEL_KINDS, SEND_CODES, SEND_OUTCOMES, SEND_STATUSES
@@ -43,13 +43,13 @@ def list_channels(
 
 @app.command()
 def save(
-    file: Annotated[Path, typer.Argument(help="JSON: id, name, config, secrets, enabled", exists=True)],
+    file: Annotated[Path, typer.Argument(help="JSON: id, name, config, secrets, enabled", exists=True, dir_okay=False)],
     as_: As = "admin",
     password: Password = None,
     data_dir: DataDir = HERE,
 ) -> None:
     """Adds a channel or changes it, from a file; secrets that are left out stay as they are."""
-    body = json.loads(file.read_text("utf-8"))
+    body = read_body(file)
     id_ = str(body.get("id", "")) if isinstance(body, dict) else ""
     Api(data_dir, as_, password).call("PUT", build_path("admin", "channels", id_ or "-"), json=body)
     out.print(localize(f"已保存渠道 {id_}", f"Channel {id_} is saved"))

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from cli.formatting import format_local
-from cli.http import Api, As, AsJson, DataDir, Password
+from cli.http import Api, As, AsJson, DataDir, Password, build_path, read_body
 from cli.labels import localize
 from cli.output import Column, out, print_table
 from models.handovers import Settlement
@@ -55,7 +55,7 @@ def settle(
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Send it again, take it as received, or take it back · 处理一件移交."""
-    Api(data_dir, as_, password).call("POST", f"/handovers/{id_}/settle/{decision.value}")
+    Api(data_dir, as_, password).call("POST", build_path("handovers", id_, "settle", decision.value))
     out.print(localize("已处理", "settled"))
 
 
@@ -89,8 +89,8 @@ def receiver(
     data_dir: DataDir = Path(".gridloop"),
 ) -> None:
     """Make or change an outside system; the secret of a new one is shown this once · 设置外部系统."""
-    body = json.loads(file.read_text())
-    given = Api(data_dir, as_, password).call("PUT", f"/admin/receivers/{code}", json=body)
+    body = read_body(file)
+    given = Api(data_dir, as_, password).call("PUT", build_path("admin", "receivers", code), json=body)
     out.print(localize("已保存", "saved"))
     if given["secret"]:
         out.print(given["secret"])

@@ -30,6 +30,15 @@ PrintJson = Annotated[bool, typer.Option("--json", help="Print it as JSON")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's answer as it is")]
 
 
+def read_body(file: Path) -> Any:
+    """Return the JSON of a file that was typed as an argument. Raises typer.BadParameter when it is none."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        said = localize(f"不是 JSON 文件:{error}", f"no JSON file: {error}")
+        raise typer.BadParameter(said, param_hint="FILE") from None
+
+
 def build_path(*parts: str) -> str:
     """Return the path of `parts`, each quoted, so that typed text adds no segment and no query.
 
@@ -54,10 +63,15 @@ class Connection:
             self._http.headers["Authorization"] = f"Bearer {bearer}"
 
     def call(self, method: str, path: str, **more: Any) -> Any:
-        """Send a request and return the JSON of the response. A problem is printed and exits with code 1."""
+        """Send a request and return the JSON of the response, None for an empty one (204).
+
+        A problem is printed and exits with code 1.
+        """
         return self._read(self._request(method, path, **more))
 
     def _read(self, response: httpx.Response) -> Any:
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return None
         try:
             return response.json()
         except ValueError:
