@@ -90,6 +90,7 @@ def test_a_paper_is_not_offered_and_a_choice_is_kept_as_a_draft(open_page: OpenP
     expect(choice.get_by_role("checkbox")).to_have_count(2)
     choice.get_by_label("公开照片 2").check()
     page.get_by_label("说明").fill("现场属实")
+    until_kept(page, "现场属实", photos=0)
     page.reload()
     expect(page.get_by_label("说明")).to_have_value("现场属实")
     expect(choice.get_by_label("公开照片 2")).to_be_checked()
