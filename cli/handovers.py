@@ -19,26 +19,28 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Hand-overs t
 @app.command("list")
 def list_(
     every: Annotated[bool, typer.Option("--every", help="All that are not over, not only those to settle")] = False,
+    grid: Annotated[str | None, typer.Option("--grid", help="Only of cases in this unit")] = None,
     as_: As = "supervisor",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
     as_json: AsJson = False,
 ) -> None:
     """Hand-overs that are unanswered, uncertain or refused, the oldest first · 需处理的移交."""
-    found = Api(data_dir, as_, password).call("GET", "/handovers", params={"every": every})
+    wanted = {"every": every, **({"grid": grid} if grid else {})}
+    found = Api(data_dir, as_, password).call("GET", "/handovers", params=wanted)
     if as_json:
         out.print_json(json.dumps(found))
         return
     print_table(
         (
             Column(localize("编号", "Id"), no_wrap=True), Column(localize("案件", "Case"), no_wrap=True),
-            *localize("接收方 状态 移交 应答复 原因", "Receiver Status Since Due Why").split(),
+            *localize("接收方 状态 问题 移交 应答复 原因", "Receiver Status Trouble Since Due Why").split(),
         ),
         [
             (
                 one["id"], one["case_no"], escape(one["receiver_name"]), one["status"],
-                format_local(one["created_at"]), format_local(one["due_at"]) if one["due_at"] else "—",
-                escape(one["failure"] or ""),
+                one["trouble"] or "—", format_local(one["created_at"]),
+                format_local(one["due_at"]) if one["due_at"] else "—", escape(one["failure"] or ""),
             )
             for one in found["items"]
         ],

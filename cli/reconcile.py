@@ -36,6 +36,9 @@ DRIFT_NAMES: dict[Drift, tuple[str, str]] = {
     Drift.EFFECT_STUCK: ("效果未完成", "effect stuck"),
     Drift.MAILBOX_STUCK: ("站外通知无人处理", "mailbox not looked into"),
     Drift.SEND_LOST: ("发送中断", "send lost"),
+    Drift.HANDOVER_UNKNOWN: ("移交结果不明", "hand-over unknown"),
+    Drift.HANDOVER_LATE: ("移交逾期未答", "hand-over late"),
+    Drift.HANDOVER_STUCK: ("移交无人跟踪", "hand-over not looked at"),
     Drift.NO_WORKER: ("没有工作进程", "no worker"),
 }
 #: How many findings are printed; `--json` prints all that the audit lists.

@@ -66,6 +66,23 @@ AUDIT_MENDED = Gauge(
 HANDOVERS = Counter(
     "gridloop_handovers", "Requests that gave a case to an outside system, by what became of them", ["result"]
 )
+HANDOVERS_OPEN = Gauge(
+    "gridloop_handovers_open",
+    "Cases in the hands of outside systems that are not over, by state, as the latest audit counted them",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
+HANDOVERS_AGE = Gauge(
+    "gridloop_handovers_age_seconds",
+    "How long ago the oldest hand-over in each state began, as of the latest audit",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
+HANDOVERS_LATE = Gauge(
+    "gridloop_handovers_late",
+    "Hand-overs that were not answered in time, as the latest audit counted them",
+    multiprocess_mode="mostrecent",
+)
 AUDIT_AGE = Gauge(
     "gridloop_audit_age_seconds",
     "How long ago the latest audit ended; infinite before the first",

@@ -37,6 +37,15 @@ class HandoverStatus(StrEnum):
     ENDED = "ended"
 
 
+class HandoverTrouble(StrEnum):
+    """Why a hand-over needs a person: nobody knows whether the receiver has the case (`unknown`), it will not take it
+    (`refused`), or it has not answered in its time (`late`)."""
+
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    LATE = "late"
+
+
 #: Nothing more follows.
 OVER: Final = (HandoverStatus.ANSWERED, HandoverStatus.ENDED)
 

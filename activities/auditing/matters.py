@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.auditing.handovers import look_at_stuck, stuck_handovers
 from activities.auditing.mailboxes import stuck_mailboxes, wake_stuck
 from activities.auditing.running_workflows import QUERY_TIMEOUT
 from infra.case_client import NO_ANSWER_ERRORS
@@ -85,7 +86,7 @@ async def audit_matters(
         findings += [finding for finding in found if finding is not None]
         seen.update(line.id for line in page)
     findings += await _without_row(engine, client, {id_: kind for id_, kind in running.items() if id_ not in seen})
-    late = (*await _stuck_effects(engine), *await stuck_mailboxes(engine))
+    late = (*await _stuck_effects(engine), *await stuck_mailboxes(engine), *await stuck_handovers(engine))
     return MatterAudit(len(seen), (*findings, *late))
 
 
@@ -182,6 +183,9 @@ async def repair_matter(engine: AsyncEngine, client: Client, queue: str, finding
         async with asyncio.timeout(QUERY_TIMEOUT.total_seconds()):
             if finding.kind is Drift.MAILBOX_STUCK and finding.matter_id is not None:
                 await wake_stuck(client, finding.matter_id, queue)
+                return None
+            if finding.kind is Drift.HANDOVER_STUCK and finding.matter_id is not None:
+                await look_at_stuck(client, finding.matter_id, queue)
                 return None
             if finding.kind is Drift.EFFECT_STUCK:
                 async with engine.begin() as connection:

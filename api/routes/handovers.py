@@ -94,11 +94,16 @@ async def answer_handover(
 
 @router.get("")
 async def list_waiting_handovers(
-    resources: ResourcesDep, caller: Caller, now: Now, every: Annotated[bool, Query()] = False
+    resources: ResourcesDep,
+    caller: Caller,
+    now: Now,
+    every: Annotated[bool, Query()] = False,
+    grid: Annotated[str | None, Query(pattern=CODE)] = None,
 ) -> HandoverList:
-    """Hand-overs that are unanswered, uncertain or refused, the oldest first; with `every`, all that are not over."""
+    """Hand-overs that are unanswered, uncertain or refused, the oldest first; with `every`, all that are not over.
+    `grid`: only of cases in that unit."""
     async with resources.reading.connect() as connection:
-        return await list_handovers(connection, caller, now, all_=every)
+        return await list_handovers(connection, caller, now, all_=every, grid=grid)
 
 
 @router.post("/{id}/settle/{decision}", status_code=204)

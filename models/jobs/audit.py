@@ -43,6 +43,12 @@ class Drift(StrEnum):
     MAILBOX_STUCK = "mailbox_stuck"
     #: A message that is still to be sent has no running workflow.
     SEND_LOST = "send_lost"
+    #: Nobody knows whether an outside system has the case that was handed over to it.
+    HANDOVER_UNKNOWN = "handover_unknown"
+    #: An outside system has not answered in its time.
+    HANDOVER_LATE = "handover_late"
+    #: A hand-over should have been looked at some time ago, and no workflow has.
+    HANDOVER_STUCK = "handover_stuck"
     #: No worker runs the steps of cases at all.
     NO_WORKER = "no_worker"
 

@@ -11,12 +11,12 @@ from infra.database import transaction
 from infra.handover_client import look_at_handover
 from infra.store.cases import read_case
 from infra.store.context import local_day
-from infra.store.criteria.scope import visible
+from infra.store.criteria.scope import visible, within
 from infra.store.handovers import change_handover, read_handover
 from models.base import Frozen, Instant
 from models.context import Person
 from models.errors import NoSuchPage, NotToSettle, NotYours
-from models.handovers import OVER, HandoverStatus, Settlement
+from models.handovers import OVER, HandoverStatus, HandoverTrouble, Settlement
 from models.tables import CASES, metadata
 from rules.life_cycle import Who
 from rules.scope import standing
@@ -36,7 +36,8 @@ _FITS = {
 
 
 class HandoverLine(Frozen):
-    """A hand-over in the list. `may`: what the reader can decide, whether they may is checked when they do."""
+    """A hand-over in the list. `trouble`: why it needs somebody; None: it does not. `may`: what the reader can decide,
+    whether they may is checked when they do."""
 
     id: UUID
     case_no: str
@@ -53,6 +54,7 @@ class HandoverLine(Frozen):
     due_at: Instant | None
     unanswered_at: Instant | None
     answered_at: Instant | None
+    trouble: HandoverTrouble | None
     may: tuple[Settlement, ...]
 
 
@@ -72,13 +74,16 @@ def needs_somebody() -> ColumnElement[bool]:
 
 
 async def list_handovers(
-    connection: AsyncConnection, person: Person, now: datetime, *, all_: bool = False
+    connection: AsyncConnection, person: Person, now: datetime, *, all_: bool = False, grid: str | None = None
 ) -> HandoverList:
-    """Return the hand-overs of cases that the person may see that need somebody; with `all_`, all that are not over."""
+    """Return the hand-overs of cases that the person may see that need somebody; with `all_`, all that are not over.
+
+    `grid`: only of cases in the subtree of that unit.
+    """
     h, r = _HANDOVERS.c, _RECEIVERS.c
     day = await local_day(connection, now)
     wanted = h.status.not_in([one.value for one in OVER]) if all_ else needs_somebody()
-    scope = (CASES.c.report_id == h.report_id) & visible(person, day)
+    scope = (CASES.c.report_id == h.report_id) & visible(person, day) & within(grid)
     total = await connection.scalar(select(func.count()).select_from(_HANDOVERS).join(CASES, scope).where(wanted))
     rows = await connection.execute(
         select(_HANDOVERS, CASES.c.case_no, CASES.c.title, r.config["name"].astext.label("receiver_name"))
@@ -132,6 +137,17 @@ async def settle(resources: Resources, person: Person, id_: UUID, decision: Sett
 
 
 def _line(row: Any) -> HandoverLine:
-    values = {name: getattr(row, name) for name in HandoverLine.model_fields if name != "may"}
+    values = {name: getattr(row, name) for name in HandoverLine.model_fields if name not in ("may", "trouble")}
     may = tuple(one for one, fits in _FITS.items() if row.status in fits and row.departed_at is None)
-    return HandoverLine(**values, may=may)
+    return HandoverLine(**values, may=may, trouble=_trouble(row))
+
+
+def _trouble(row: Any) -> HandoverTrouble | None:
+    """Why somebody is needed, as `needs_somebody` has it."""
+    if row.departed_at is not None:
+        return None
+    if row.status == HandoverStatus.UNCERTAIN:
+        return HandoverTrouble.UNKNOWN
+    if row.status == HandoverStatus.REFUSED:
+        return HandoverTrouble.REFUSED
+    return HandoverTrouble.LATE if row.unanswered_at is not None and row.answered_at is None else None

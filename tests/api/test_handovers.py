@@ -13,13 +13,18 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from activities.auditing.handovers import stuck_handovers
+from activities.auditing.matters import repair_matter
 from infra.database import transaction
 from infra.handover_client import look_at_handover
 from models.ids import new_id
+from models.jobs.audit import Drift, Finding
 from services.handovers.audit import see_to_handovers
 from tests.api.harness import ApiHarness, a_picture, open_harness
+from tests.builders import GRID
 from tests.fakes.far_side import Reply
 from tests.fakes.far_system import FarSystem, running_far_system
 from tests.servers import Servers
@@ -107,6 +112,13 @@ async def answer(
     return await harness.http.post(f"/handovers/{id_}/answer", content=content, headers=headers)
 
 
+async def finding_of(harness: ApiHarness, case_no: str) -> Finding | None:
+    """What the audit says of the hand-over of a case."""
+    found = [one for one in await stuck_handovers(harness.engine) if one.case_no == case_no]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
 async def kinds(harness: ApiHarness, case_no: str) -> list[str]:
     return await harness.kinds(case_no)
 
@@ -145,13 +157,18 @@ async def test_what_nobody_can_know_is_on_the_list_and_settled_by_a_person(harne
     await told(harness, case_no, "handover_uncertain")
     listed = (await harness.get("supervisor", "/handovers"))["items"]
     (line,) = (one for one in listed if one["case_no"] == case_no)
-    assert line["may"] == ["send_again", "received", "take_back"]
+    assert (line["may"], line["trouble"]) == (["send_again", "received", "take_back"], "unknown")
+    found = await finding_of(harness, case_no)
+    assert found is not None
+    assert (found.kind, found.fixable) == (Drift.HANDOVER_UNKNOWN, False)
+    assert REGISTRY.get_sample_value("gridloop_handovers_open", {"state": "uncertain"}) == 1
     hidden = await harness.send("fire_handler", f"/handovers/{row.id}/settle/received")
     assert hidden.status_code == 404
     assert (await harness.send("worker", f"/handovers/{row.id}/settle/received")).status_code == 403
     assert (await harness.send("supervisor", f"/handovers/{row.id}/settle/received")).status_code == 204
     assert (await harness.send("supervisor", f"/handovers/{row.id}/settle/received")).status_code == 409
     await until_status(harness, case_no, "sent")
+    assert await finding_of(harness, case_no) is None
     assert len(far.records) == 1
     assert case_no not in {one["case_no"] for one in (await harness.get("supervisor", "/handovers"))["items"]}
 
@@ -193,7 +210,15 @@ async def test_unanswered_after_its_hours_it_is_on_the_list_and_the_board(harnes
     case_no = await dispatched(harness)
     await told(harness, case_no, "handover_unanswered")
     row = await until_status(harness, case_no, "sent")
-    assert case_no in {one["case_no"] for one in (await harness.get("supervisor", "/handovers"))["items"]}
+    here, elsewhere = GRID, "nowhere"
+    listed = (await harness.get("supervisor", "/handovers", grid=here))["items"]
+    assert {one["case_no"]: one["trouble"] for one in listed}[case_no] == "late"
+    assert (await harness.get("supervisor", "/handovers", grid=elsewhere))["total"] == 0
+    found = await finding_of(harness, case_no)
+    assert found is not None
+    assert (found.kind, found.since) == (Drift.HANDOVER_LATE, row.due_at)
+    assert (REGISTRY.get_sample_value("gridloop_handovers_late") or 0) >= 1
+    assert (REGISTRY.get_sample_value("gridloop_handovers_age_seconds", {"state": "sent"}) or 0) > 0
     assert (await answer(harness, far, row.id, kind="progress", text="已派人")).status_code == 200
     assert case_no not in {one["case_no"] for one in (await harness.get("supervisor", "/handovers"))["items"]}
 
@@ -285,6 +310,40 @@ async def test_a_hand_over_without_a_workflow_is_begun_again(harness: ApiHarness
         await connection.execute(statement, {"id": row.id})
     assert await see_to_handovers(harness.engine, harness.temporal, harness.settings.case_queue) >= 1
     assert (await until_status(harness, case_no, "sent")).far_id == "FAR-1"
+
+
+@pytest.mark.parametrize("left", ["waiting", "sending", "unlooked", "departed"])
+async def test_a_hand_over_that_nothing_looks_at_is_found_and_repaired(
+    harness: ApiHarness, far: FarSystem, left: str
+) -> None:
+    assert far.side is not None
+    await set_receiver(harness, far, query_url=far.side.url("/cases?key={key}"))
+    far.replies = [Reply(503, headers={"retry-after": "600"})]
+    case_no = await dispatched(harness)
+    await far.side.wait_for(1)
+    row = await until_status(harness, case_no, "waiting")
+    while row.next_try_at is None:
+        row = await until_status(harness, case_no, "waiting")
+    assert await finding_of(harness, case_no) is None
+    await harness.temporal.get_workflow_handle(f"handover-{row.id}").terminate()
+    ago = "now() - interval '20 minutes'"
+    changes = {
+        "waiting": f"next_try_at = {ago}",
+        "sending": f"status = 'sending', next_try_at = {ago}",
+        "unlooked": f"status = 'sent', next_try_at = NULL, due_at = {ago}",
+        "departed": f"departed_at = {ago}, next_try_at = NULL",
+    }
+    async with transaction(harness.engine) as connection:
+        statement = text(f"UPDATE handovers SET {changes[left]} WHERE id = :id")
+        await connection.execute(statement, {"id": row.id})
+    found = await finding_of(harness, case_no)
+    assert found is not None
+    assert (found.kind, found.matter_id, found.fixable) == (Drift.HANDOVER_STUCK, row.id, True)
+    queue = harness.settings.case_queue
+    assert await repair_matter(harness.engine, harness.temporal, queue, found) is None
+    async with asyncio.timeout(WAITED):
+        while (again := await finding_of(harness, case_no)) is not None and again.kind is Drift.HANDOVER_STUCK:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_partner_gets_links_which_the_desk_passes_on(harness: ApiHarness, far: FarSystem) -> None:

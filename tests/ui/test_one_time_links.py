@@ -273,19 +273,3 @@ def test_the_pages_of_links_are_accessible(site: Site, open_page: OpenPage) -> N
     expect(page.get_by_role("heading", name=re.compile("第二家公司"))).to_be_visible()
     screenshot(page, "case-links")
     check_screen(page)
-
-
-def test_the_pages_of_hand_overs_are_accessible(site: Site, open_page: OpenPage) -> None:
-    page = open_page("admin", "/admin/receivers")
-    page.get_by_label("编码").fill("blue")
-    page.get_by_label("名称").fill("蓝天公司")
-    page.get_by_label("部门").select_option("environment")
-    page.get_by_label("种类").select_option("partner")
-    page.get_by_role("button", name="保存").click()
-    expect(page.locator("code.secret")).to_be_visible()
-    screenshot(page, "receivers")
-    check_screen(page)
-    page = open_page("supervisor", "/supervision/handovers?every=1")
-    expect(page.get_by_role("heading", level=1)).to_have_text("移交对账")
-    screenshot(page, "handovers")
-    check_screen(page)

@@ -80,6 +80,7 @@ class BoardPage:
     departments: tuple[Bar, ...]
     decisions: tuple[Named, ...]
     handovers: int
+    handovers_address: str
     climbed: tuple[Climbed, ...]
     rates: tuple[IndicatorValue, ...]
     rates_before: tuple[IndicatorValue, ...]
@@ -139,6 +140,7 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         departments=tuple(_department_bars(departments)),
         decisions=await decisions_waiting(connection, viewpoint, query.grid),
         handovers=await count_waiting(connection, viewpoint.cases_in(query.grid)),
+        handovers_address=with_query("/supervision/handovers", grid=query.grid),
         climbed=await climbed_by_level(connection, viewpoint, query.grid),
         rates=await board_rates(connection, viewpoint, query.grid, viewpoint.days(first, last)),
         rates_before=()

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from doors.dependencies import Services, ServicesDep
 from models.errors import DomainError
-from models.handovers import HandoverStatus, Settlement
+from models.handovers import HandoverStatus, HandoverTrouble, Settlement
+from services.figures.viewpoint import find_unit, read_viewpoint
 from services.handovers.reconciliation import list_handovers, settle
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
 from web.routes.common import error_text
+from web.views.page_links import with_query
 from web.views.translation_marks import _
 
 router = APIRouter()
@@ -24,6 +26,11 @@ STATUSES = {
     HandoverStatus.ANSWERED: _("已答复"),
     HandoverStatus.ENDED: _("已终止"),
 }
+TROUBLES = {
+    HandoverTrouble.UNKNOWN: _("对方是否收到不明"),
+    HandoverTrouble.REFUSED: _("对方未接收"),
+    HandoverTrouble.LATE: _("逾期未答复"),
+}
 DECISIONS = {
     Settlement.SEND_AGAIN: _("重新发送"),
     Settlement.RECEIVED: _("确认对方已收到"),
@@ -32,9 +39,14 @@ DECISIONS = {
 
 
 @router.get("/supervision/handovers")
-async def show_handovers(services: ServicesDep, reader: SignedIn, every: bool = False, done: bool = False) -> Response:
-    """The hand-overs of one's cases that need somebody, the oldest first; with `every`, all that are not over."""
-    return await _show(services, reader, every=every, done=done)
+async def show_handovers(
+    services: ServicesDep, reader: SignedIn, every: bool = False, done: bool = False, grid: str = ""
+) -> Response:
+    """The hand-overs of one's cases that need somebody, the oldest first; with `every`, all that are not over.
+
+    `grid`: only of cases in that unit, as the board counts them.
+    """
+    return await _show(services, reader, every=every, done=done, grid=grid)
 
 
 @router.post("/supervision/handovers/{id}/{decision}")
@@ -50,11 +62,24 @@ async def decide(id: UUID, decision: Settlement, request: Request, services: Ser
 
 
 async def _show(
-    services: Services, reader: Reader, status: int = 200, fault: str = "", *, every: bool = False, done: bool = False
+    services: Services,
+    reader: Reader,
+    status: int = 200,
+    fault: str = "",
+    *,
+    every: bool = False,
+    done: bool = False,
+    grid: str = "",
 ) -> Response:
     async with services.reading.connect() as connection:
-        found = await list_handovers(connection, reader.person, reader.now, all_=every)
+        unit = None
+        if grid:
+            viewpoint = await read_viewpoint(connection, reader.person, reader.now, reader.language)
+            unit = await find_unit(connection, viewpoint, grid)
+        found = await list_handovers(connection, reader.person, reader.now, all_=every, grid=grid or None)
+    here = "/supervision/handovers"
     return page(
-        reader, "supervision/handovers.html", status, found=found, every=every, fault=fault, done=done,
-        statuses=STATUSES, decisions=DECISIONS,
+        reader, "supervision/handovers.html", status, found=found, every=every, fault=fault, done=done, unit=unit,
+        tabs=(with_query(here, grid=grid or None), with_query(here, grid=grid or None, every="1")), everywhere=here,
+        statuses=STATUSES, decisions=DECISIONS, troubles=TROUBLES,
     )  # fmt: skip

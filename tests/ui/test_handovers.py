@@ -1,0 +1,82 @@
+"""The pages of hand-overs: receivers, the list of those that need somebody, and the board's count that opens it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from infra.database import transaction
+from tests.builders import COMMUNITY, PARK
+from tests.ui.checks import check_screen, screenshot
+from tests.ui.conftest import OpenPage
+from tests.ui.site import Site
+
+PARTNER = {"name": "蓝天公司", "department": "labour", "kind": "partner"}
+UNKNOWN = "status = 'uncertain', failure = 'too slow', tries = 1"
+LATE = "due_at = now() - interval '3 hours', unanswered_at = now() - interval '3 hours'"
+
+
+@pytest.fixture
+def handed_over(site: Site) -> Iterator[tuple[str, str]]:
+    """Two cases in the hands of a partner: of one nobody knows whether it has it, of the other it is late."""
+    site.run(put_receiver(site, enabled=True))
+    unknown, late = site.at_handling(title="转人社系统核查"), site.at_handling(title="转保洁公司清理")
+    site.run(set_state(site, unknown, UNKNOWN))
+    site.run(set_state(site, late, LATE))
+    yield unknown, late
+    site.run(put_receiver(site, enabled=False))
+
+
+async def put_receiver(site: Site, **fields: Any) -> None:
+    headers = site.harness.signed_in("admin")
+    answer = await site.harness.http.put("/admin/receivers/blue-sky", json={**PARTNER, **fields}, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def set_state(site: Site, case_no: str, values: str) -> None:
+    """Wait until the partner has the case, and leave the hand-over as `values` say."""
+    row = "FROM cases c WHERE c.report_id = h.report_id AND c.case_no = :no AND h.status = 'sent' RETURNING h.id"
+    while True:
+        async with transaction(site.harness.engine) as connection:
+            if await connection.scalar(text(f"UPDATE handovers h SET {values} {row}"), {"no": case_no}) is not None:
+                return
+
+
+def test_the_count_of_the_board_opens_the_list(site: Site, open_page: OpenPage, handed_over: tuple[str, str]) -> None:
+    unknown, late = handed_over
+    page = open_page("supervisor", f"/board?grid={COMMUNITY}")
+    count = page.get_by_role("link", name=re.compile("需处理"))
+    number = int(re.sub(r"\D", "", count.inner_text()))
+    assert number >= 2
+    screenshot(page, "board-handovers")
+    count.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("移交对账")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(number)
+    expect(rows.filter(has_text=unknown)).to_contain_text("结果未知,待人工核对")
+    expect(rows.filter(has_text=late)).to_contain_text("逾期未答复")
+    screenshot(page, "handovers")
+    check_screen(page)
+    page.get_by_role("link", name="查看全部网格").click()
+    expect(page.get_by_role("link", name="查看全部网格")).to_have_count(0)
+    expect(rows.filter(has_text=late)).to_be_visible()
+    page.get_by_role("button", name=f"确认对方已收到: {unknown}").click()
+    expect(page.get_by_text("已处理。")).to_be_visible()
+    expect(rows.filter(has_text=unknown)).to_have_count(0)
+    page = open_page("supervisor", f"/supervision/handovers?grid={PARK}&lang=en")
+    screenshot(page, "handovers-en")
+
+
+def test_receivers_are_set_by_a_form(site: Site, open_page: OpenPage) -> None:
+    page = open_page("admin", "/admin/receivers")
+    page.get_by_label("编码").fill("blue")
+    page.get_by_label("名称").fill("蓝天公司")
+    page.locator("select[name=department]").select_option("environment")
+    page.get_by_label("种类").select_option("partner")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("code.secret")).to_be_visible()
+    screenshot(page, "receivers")
+    check_screen(page)
