@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.compression import CompressionMiddleware
 from api.middleware import RequestMiddleware
+from api.open311.door import Open311Door, add_refusals
 from api.routes import ROUTERS
 from api.server import warn_of_proxies
 from doors.dependencies import Services
@@ -74,6 +75,8 @@ def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] 
     for router in ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
+    add_refusals(app)
+    app.add_middleware(Open311Door)
     app.add_middleware(MaskingMiddleware)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(RequestMiddleware)

@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.open311.answers import refusal_answer
+from api.open311.door import is_open311
 from doors.client import check_host, request_is_https
 from doors.draining import Drain
 from doors.problems import RefusalRenderer, error_for_unexpected, problem_response
@@ -88,7 +90,10 @@ class RequestMiddleware:
 
 
 def _render_refusal(request: Request, error: DomainError) -> Response:
-    """Return the response for an error: a problem document, or a page where the application renders pages."""
+    """Return the response for an error: a problem document, or a page where the application renders pages. Open311 has
+    a form of its own."""
+    if is_open311(request.url.path):
+        return refusal_answer(request, error)
     render: RefusalRenderer = getattr(request.app.state, "render_refusal", problem_response)
     return render(request, error)
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm
+from models.errors import AttachmentMissing, AttachmentTooLarge, BrokenForm, NotUtf8
 from services.runtime.shown_numbers import show
 
 #: Bytes allowed around the file: boundaries, part headers, other fields.
@@ -53,19 +53,15 @@ async def form_with_files(
 
     One file may be larger: the caller refuses it, so that it can keep the others. Without `limit_files` more files are
     accepted, so that the caller can report the number itself; the limit on all bytes together stays.
-    Raises AttachmentTooLarge, BrokenForm.
+    Raises AttachmentTooLarge, BrokenForm, NotUtf8.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        plain = b"".join([chunk async for chunk in _stream_up_to(request, _MEGABYTE)])
-        pairs: list[tuple[str, UploadFile | str]] = [
-            *parse_qsl(plain.decode("utf-8", "replace"), keep_blank_values=True)
-        ]
-        yield FormData(pairs)
+        yield _plain_form(b"".join([chunk async for chunk in _stream_up_to(request, _MEGABYTE)]))
         return
     whole = most * most_files
     _check_declared(request, whole)
     max_files = most_files if limit_files else _MANY_FILES
-    parser = MultiPartParser(request.headers, _stream_up_to(request, whole), max_files=max_files, max_fields=400)
+    parser = _Utf8Parser(request.headers, _stream_up_to(request, whole), max_files=max_files, max_fields=400)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -75,6 +71,31 @@ async def form_with_files(
         yield form
     finally:
         await form.close()
+
+
+def _plain_form(body: bytes) -> FormData:
+    """Return a form that was sent without files. Raises NotUtf8 and BrokenForm."""
+    try:
+        pairs: list[tuple[str, UploadFile | str]] = [
+            *parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+        ]
+    except UnicodeDecodeError:
+        raise NotUtf8() from None
+    return FormData(pairs)
+
+
+class _Utf8Parser(MultiPartParser):
+    """Refuses text that is not UTF-8. Starlette reads it as Latin-1, so that it would be stored as something else."""
+
+    def on_part_end(self) -> None:
+        """Take a part. Raises NotUtf8."""
+        part = self._current_part
+        if part.file is None:
+            try:
+                part.data.decode("utf-8")
+            except UnicodeDecodeError:
+                raise NotUtf8() from None
+        super().on_part_end()
 
 
 def _check_declared(request: Request, most: int) -> None:

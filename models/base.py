@@ -146,7 +146,8 @@ FileText = Annotated[str, _cleaned(str)]
 Line = Annotated[str, _cleaned(clean_line)]
 Title = Annotated[Line, StringConstraints(min_length=1, max_length=120)]
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
-Note = Annotated[Text, StringConstraints(min_length=1, max_length=2_000)]
+NOTE_LENGTH = 2_000
+Note = Annotated[Text, StringConstraints(min_length=1, max_length=NOTE_LENGTH)]
 
 
 def _refuse_markup(value: str) -> str:

@@ -17,7 +17,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from doors.negotiation import CONTENT_LANGUAGE
-from doors.problems import RETRY_AFTER, error_for_unexpected, language_of, problem_for_handled
+from doors.problems import (
+    RETRY_AFTER,
+    allowed_methods,
+    error_for_unexpected,
+    language_of,
+    problem_for_handled,
+)
 from models.errors import (
     DomainError,
     NoSuchFormat,
@@ -116,14 +122,41 @@ def refusal_answer(request: Request, error: Exception) -> Response:
     """Return the answer for a refusal, in XML where no known format was asked for."""
     problem = problem_for_handled(request, error, language_of(request))
     status = _status(error, problem.status)
-    suffix = JSON if request.url.path.endswith(".json") else XML
-    errors = [{"code": str(status), "description": problem.detail + _attribute_of(error)}]
-    found = answer(request, suffix, "errors", errors, status)
+    if isinstance(error, RequestValidationError) and problem.errors:
+        said = [f"{_parameter_of(fault.pointer)}: {fault.message}" for fault in problem.errors]
+    else:
+        said = [problem.detail + _attribute_of(error)]
+    errors = [{"code": str(status), "description": one} for one in said]
+    found = answer(request, _format_of_refusal(request), "errors", errors, status)
     if isinstance(error, TooManyAttempts):
         found.headers["Retry-After"] = error.params["seconds"]
     elif status == 503:
         found.headers["Retry-After"] = RETRY_AFTER
+    elif status == 405:
+        found.headers["Allow"] = ", ".join(allowed_methods(request))
     return found
+
+
+def _format_of_refusal(request: Request) -> str:
+    """Return the format of the address; where it names none, JSON for who accepts that and no XML."""
+    path, accepted = request.url.path, request.headers.get("accept", "").lower()
+    if path.endswith((".xml", ".json")):
+        return JSON if path.endswith(".json") else XML
+    return JSON if "json" in accepted and "xml" not in accepted else XML
+
+
+#: Parameters of GeoReport v2 by the names of our own models, where those differ.
+_PARAMETERS = {
+    "location/lat": "lat", "location/lon": "long", "location": "datum", "unit": "address_id",
+    "address": "address_string", "client_id": "client_request_id", "media_urls": "media_url", "attributes": "attribute",
+}  # fmt: skip
+
+
+def _parameter_of(pointer: str) -> str:
+    """Return the parameter that a fault is about, under the name by which it was sent."""
+    name = pointer.removeprefix("/").removeprefix("header/").removeprefix("query/")
+    head = name.partition("/")[0]
+    return _PARAMETERS.get(name) or _PARAMETERS.get(head) or head or "?"
 
 
 def _attribute_of(error: Exception) -> str:
@@ -137,6 +170,8 @@ def _status(error: Exception, known: int) -> int:
         return 404
     if isinstance(error, _KEY):
         return 403
+    if isinstance(error, HTTPException) and known in (404, 405):
+        return known
     return known if known >= 500 or known == 429 else 400
 
 

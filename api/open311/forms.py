@@ -22,6 +22,8 @@ T = TypeVar("T")
 #: The names under which files come: ours and those of the clients in use.
 _FILES = ("media", "media[]")
 _ADDRESSES = ("media_url", "media_url[]")
+#: What an update must have.
+_OF_UPDATES = ("service_request_id", "update_id", "status", "updated_datetime", "description")
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,80})\](?:\[\])?")
 _ATTRIBUTE_LENGTH = 2_000
 _YES = frozenset({"true", "1", "yes"})
@@ -43,13 +45,18 @@ def text_fields(request: Request, form: FormData) -> dict[str, str]:
 def sent_files(form: FormData) -> Sequence[IO[bytes]]:
     """Return the files of a form. Raises InputError for too many, addresses of files counted."""
     files = [one.file for name in _FILES for one in form.getlist(name) if isinstance(one, UploadFile) and one.filename]
-    if len(files) + len(_media_urls(form)) > MOST_MEDIA:
+    _check_count(len(files) + len(_media_urls(form)))
+    return files
+
+
+def _check_count(files: int) -> None:
+    """Raise InputError for too many files and addresses of files."""
+    if files > MOST_MEDIA:
         raise InputError(
             why_zh=f"media 与 media_url 合计最多 {MOST_MEDIA} 个",
             why_en=f"at most {MOST_MEDIA} of media and media_url together",
             pointer="/media",
         )
-    return files
 
 
 def _media_urls(form: FormData) -> list[str]:
@@ -105,14 +112,17 @@ def _attributes(form: FormData) -> dict[str, list[str]]:
     return found
 
 
-def read_update(fields: Mapping[str, str]) -> PostedUpdate:
-    """Return the update in a form. Raises InputError for a field that is missing, and RequestValidationError."""
-    names = tuple(PostedUpdate.model_fields)
-    for name in names:
+def read_update(fields: Mapping[str, str], form: FormData) -> PostedUpdate:
+    """Return the update in a form. Raises InputError for a field that is missing and for too many files, and
+    RequestValidationError."""
+    for name in _OF_UPDATES:
         if given(fields, name) is None:
             raise _missing(name, f"须给出 {name}", f"{name} is missing")
-    content = {name: given(fields, name) for name in names}
-    return _validated(POSTED_UPDATE, {**content, "status": (content["status"] or "").upper().replace(" ", "_")})
+    content: dict[str, Any] = {name: given(fields, name) for name in _OF_UPDATES}
+    urls = _media_urls(form)
+    _check_count(len(urls))
+    content |= {"status": content["status"].upper().replace(" ", "_"), "media_urls": urls}
+    return _validated(POSTED_UPDATE, content)
 
 
 def _validated(kind: TypeAdapter[T], content: dict[str, Any]) -> T:

@@ -97,6 +97,10 @@ async def get_table(request: Request, resources: ResourcesDep, now: Now, languag
     """All public requests as a CSV table of 14 columns (RFC 4180). `start_date`, `end_date` and `status` narrow it."""
     await OPEN311_TABLES.use(resources.engine, client_address(request), now)
     begin, end = moments(request, "start_date", "end_date")
+    if begin is not None and end is not None and begin >= end:
+        raise InputError(
+            why_zh="end_date 须晚于 start_date", why_en="end_date must be after start_date", pointer="/query/end_date"
+        )
     period = None if begin is None and end is None else Period(begin or EARLIEST, end or now)
     async with resources.reading.connect() as connection:
         park = await read_jurisdiction(connection, given(request.query_params, "jurisdiction_id"))

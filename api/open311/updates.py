@@ -42,6 +42,6 @@ async def post_update(suffix: str, request: Request, resources: ResourcesDep, no
     async with opened_form(request, _TEXT) as sent:
         fields = text_fields(request, sent)
         key = await key_of(request, resources, fields, now)
-        update = read_update(fields)
+        update = read_update(fields, sent)
         taken = await take_update(resources, key, update, now)
     return answer(request, form, "service_request_updates", [{"update_id": taken}])

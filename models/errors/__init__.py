@@ -201,6 +201,7 @@ from models.errors.request import (
     BrokenJson as BrokenJson,
     MethodNotAllowed as MethodNotAllowed,
     NotSentAsJson as NotSentAsJson,
+    NotUtf8 as NotUtf8,
     UnknownHost as UnknownHost,
 )
 from models.errors.rights import (

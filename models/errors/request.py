@@ -33,6 +33,13 @@ class BrokenForm(DomainError):
     en = "The body is not a valid form."
 
 
+class NotUtf8(DomainError):
+    code = "not_utf8"
+    status = 400
+    zh = "表单文字不是 UTF-8 编码,请转换后重新提交。"
+    en = "The text of the form is not UTF-8: convert it and send it again."
+
+
 class BodyTooSlow(DomainError):
     code = "body_too_slow"
     status = 408

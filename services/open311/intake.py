@@ -34,7 +34,7 @@ from services.attachments.intake import store_upload
 from services.open311.account import open311_account
 from services.open311.catalogue import asked_questions, find_service, photo_questions, read_policy
 from services.open311.keys import Key, check_reach, find_key
-from services.open311.media import keep_media
+from services.open311.media import MediaUrls, keep_media
 from services.organisation.locate import find_unit_at
 from services.reports.reporter_input import ReporterInput
 from services.reports.submit import ReportInput, check, submit
@@ -64,7 +64,7 @@ class Posted(Frozen):
     phone: Phone | None = None
     anonymous: bool = False
     attributes: Annotated[dict[str, list[str]], Field(max_length=60)] = Field(default_factory=dict)
-    media_urls: Annotated[tuple[Annotated[str, StringConstraints(max_length=2_000)], ...], Field()] = ()
+    media_urls: MediaUrls = ()
 
     @property
     def digest(self) -> bytes:
@@ -237,7 +237,7 @@ async def _keep(
             "attributes": json.dumps(_unasked(posted, category), ensure_ascii=False),
         }  # fmt: skip
         if await connection.scalar(_KEEP, values) is not None:
-            await keep_media(connection, report_id, posted.media_urls, now)
+            await keep_media(connection, report_id, posted.media_urls, now, of=report_id)
 
 
 async def _forget(resources: Resources, report_id: UUID) -> None:

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 import structlog
+from pydantic import StringConstraints
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,7 +36,7 @@ from models.errors import (
     RedirectRefused,
     WrongStage,
 )
-from models.ids import derived_id, new_id
+from models.ids import derived_id
 from services.attachments.files import Limits
 from services.attachments.intake import limits_of, store_upload
 from services.commands.send import send
@@ -56,8 +58,12 @@ _FINAL = (
     WrongStage,
 )  # fmt: skip
 
+#: Addresses of files as a report or an update names them.
+MediaUrls = tuple[Annotated[str, StringConstraints(max_length=2_000)], ...]
+
 _INSERT = text("""
-INSERT INTO open311_media (id, report_id, url, attempts, next_at, created_at) VALUES (:id, :report, :url, 0, :now, :now)
+INSERT INTO open311_media (id, report_id, url, attempts, next_at, created_at)
+VALUES (:id, :report, :url, 0, :now, :now) ON CONFLICT (id) DO NOTHING
 """)
 _TAKE = text("""
 UPDATE open311_media SET next_at = :lease, attempts = attempts + 1 WHERE id = (
@@ -69,10 +75,14 @@ _SETTLE = text("UPDATE open311_media SET url = NULL, sha256 = :sha256, failure =
 _LATER = text("UPDATE open311_media SET next_at = :at, failure = :failure WHERE id = :id")
 
 
-async def keep_media(connection: AsyncConnection, report_id: UUID, urls: Sequence[str], now: datetime) -> None:
-    """Write down the files to fetch for a report, in the caller's transaction."""
+async def keep_media(
+    connection: AsyncConnection, report_id: UUID, urls: Sequence[str], now: datetime, *, of: UUID
+) -> None:
+    """Write down the files to fetch for a report, in the caller's transaction. `of`: the report or command that named
+    them; for each, a file is written down once."""
     for url in dict.fromkeys(urls):
-        await connection.execute(_INSERT, {"id": new_id(), "report": report_id, "url": url, "now": now})
+        id_ = derived_id("open311-media-of", of, url)
+        await connection.execute(_INSERT, {"id": id_, "report": report_id, "url": url, "now": now})
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Times and periods as the interface takes them: with their zone, and at most 90 days long."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -10,6 +10,8 @@ from models.errors import DateWithoutZone, SpanTooLong
 
 #: The longest period of a list, and the one that it covers where none is given (GeoReport v2).
 LONGEST = timedelta(days=90)
+#: The latest begin: beyond it no 90 days can be added.
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(WrittenInstant)
 
 
@@ -39,6 +41,8 @@ def period_between(names: tuple[str, str], begin: datetime | None, end: datetime
     Only the begin: 90 days from there, at most until now. Only the end: the 90 days before. Neither: the last 90 days.
     Raises SpanTooLong for more than 90 days and for an end that is not after the begin.
     """
+    if begin is not None and begin > _LATEST:
+        raise SpanTooLong(begin=names[0], end=names[1], days=LONGEST.days, pointer=f"/query/{names[0]}")
     if begin is not None and end is None:
         end = max(min(begin + LONGEST, now + timedelta(seconds=1)), begin + timedelta(seconds=1))
     end = end or now + timedelta(seconds=1)

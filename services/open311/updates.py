@@ -17,7 +17,7 @@ from infra.database import transaction
 from infra.settings import Settings
 from infra.store.cases import fact_of
 from infra.store.driver import all_rows
-from models.base import STORED, Code, Frozen, Instant, Line, Note
+from models.base import NOTE_LENGTH, STORED, Code, Frozen, Line, Note, WrittenInstant
 from models.case import Case
 from models.commands import Comment, HumanCommand, RequestReopen, SupplyInfo
 from models.enums import Source, Stage
@@ -28,6 +28,7 @@ from services.commands.send import send
 from services.open311.account import open311_account
 from services.open311.catalogue import read_policy
 from services.open311.keys import Key
+from services.open311.media import MediaUrls, keep_media
 from services.open311.periods import Period
 from services.open311.public_cases import PUBLIC, public_values
 from services.open311.requests import moment_text
@@ -85,8 +86,9 @@ class PostedUpdate(Frozen):
     service_request_id: Code
     update_id: Annotated[Line, StringConstraints(min_length=1, max_length=200)]
     status: Word
-    updated_datetime: Instant
+    updated_datetime: WrittenInstant
     description: Note
+    media_urls: MediaUrls = ()
 
 
 POSTED_UPDATE = TypeAdapter(PostedUpdate)
@@ -141,10 +143,12 @@ async def take_update(resources: Resources, key: Key, update: PostedUpdate, now:
         case = Case.model_validate(row.state, context=STORED)
         command_id = derived_id("open311-update", key.id, update.update_id)
         known = await connection.scalar(_RECORDED, {"report": row.report_id, "command": command_id})
-    if known is not None:
-        return update.update_id
-    command = _command(case, update)
-    await send(resources, person, case.case_no, command, command_id=command_id, if_revision=None, now=now)
+    if known is None:
+        command = _command(case, update)
+        await send(resources, person, case.case_no, command, command_id=command_id, if_revision=None, now=now)
+    # Also after one that was recorded before: its files may not have been written down yet.
+    async with transaction(resources.engine) as connection:
+        await keep_media(connection, row.report_id, update.media_urls, now, of=command_id)
     return update.update_id
 
 
@@ -152,7 +156,9 @@ def _command(case: Case, update: PostedUpdate) -> HumanCommand:
     if case.stage is not Stage.CLOSED:
         if case.info_request is not None:
             return SupplyInfo(note=update.description)
-        return Comment(note=f"[{update.status}] {update.description}"[:2_000])
+        with_word = f"[{update.status}] {update.description}"
+        # Where both have no room, the word goes: nothing of what was said may be lost.
+        return Comment(note=with_word if len(with_word) <= NOTE_LENGTH else update.description)
     if update.status not in _NOT_SOLVED:
         raise UpdateNotNow(number=case.case_no, pointer="/status")
     return RequestReopen(reason=update.description)

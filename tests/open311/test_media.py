@@ -84,7 +84,7 @@ def test_files_are_fetched_later_and_none_loses_the_report(open311: Interface) -
         good = open311.report(**{"media_url": [f"{place}/picture.png", f"{place}/gone.png"]})
         refused = open311.report(**{"media_url[]": [f"{place}/text.html", f"{place}/moved", "http://127.0.0.2/a.png"]})
         odd = open311.report(media_url="ftp://example.org/a.png")
-        fetched, gone = wait_for(open311, good)
+        fetched, gone = sorted(wait_for(open311, good), key=lambda one: one[1] is None)
         left = wait_for(open311, refused)
         (never,) = wait_for(open311, odd)
     assert fetched[0] is None
@@ -97,6 +97,23 @@ def test_files_are_fetched_later_and_none_loses_the_report(open311: Interface) -
     assert site.run(harness.kinds(refused)).count("commented") == 3
     assert site.run(harness.kinds(odd)).count("commented") == 1
     assert site.run(harness.kinds(good)).count("commented") == 0
+
+
+def test_a_file_that_an_update_names_is_fetched_once(open311: Interface) -> None:
+    number = open311.accepted()
+    said = {
+        "service_request_id": number, "update_id": "with-file", "status": "IN_PROGRESS",
+        "updated_datetime": "2026-01-01T08:00:00Z", "description": "又漏了,见照片",
+    }  # fmt: skip
+    with served_files() as place:
+        many = open311.post("servicerequestupdates.json", **said, media_url=[f"{place}/{n}.png" for n in range(4)])
+        assert many.status_code == 400
+        for _ in range(2):
+            sent = open311.post("servicerequestupdates.json", **said, media_url=f"{place}/picture.png")
+            assert sent.status_code == 200
+        (fetched,) = wait_for(open311, number)
+    case = open311.site.run(open311.site.harness.get("duty", f"/cases/{number}"))
+    assert case["attachments"] == [fetched[1]]
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ def test_an_answer_to_a_question_and_the_wish_to_reopen(open311: Interface) -> N
         ({"status": "DONE"}, 400),
         ({"updated_datetime": "2026-01-01T08:00:00"}, 400),
         ({"updated_datetime": "yesterday"}, 400),
+        ({"updated_datetime": "1767225600"}, 400),
+        ({"media_url": "https://example.org/" + "x" * 2_000}, 400),
         ({"description": ""}, 400),
         ({"description": "长" * 2_001}, 400),
         ({"description": "a\x00b"}, 400),
@@ -77,6 +79,14 @@ def test_refused_updates_leave_nothing(open311: Interface, fields: dict[str, str
     answer = open311.post("servicerequestupdates.json", **update(number, **fields))
     assert answer.status_code == status, answer.text
     assert open311.site.run(open311.site.harness.stored()) == before
+
+
+def test_nothing_of_the_longest_update_is_lost(open311: Interface) -> None:
+    number = open311.accepted()
+    said = "长" * 1_999 + "末"
+    assert open311.post("servicerequestupdates.json", **update(number, description=said)).status_code == 200
+    site = open311.site
+    assert said in str(site.run(site.harness.get("admin", f"/cases/{number}/facts")))
 
 
 def test_a_case_of_another_place_or_door_takes_no_update(open311: Interface) -> None:
