@@ -95,7 +95,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("worker")
 
-#: Every workflow. The worker of the cases also runs heavy ones: those that an earlier version began on its queue.
+#: The workflows of each queue. The worker of the cases also runs heavy ones: those that an earlier version began there.
 HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     RolloutWorkflow,
     AuditWorkflow,
@@ -106,7 +106,10 @@ HEAVY_WORKFLOWS: tuple[type[Any], ...] = (
     TrainingWorkflow,
     RetirementWorkflow,
 )
-WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, MailboxWorkflow, *HEAVY_WORKFLOWS)
+CASE_WORKFLOWS: tuple[type[Any], ...] = (CaseWorkflow, MatterWorkflow, MailboxWorkflow, *HEAVY_WORKFLOWS)
+SEND_WORKFLOWS: tuple[type[Any], ...] = (SendWorkflow, HandoverWorkflow)
+#: Every workflow; each has recorded histories in `tests/replay`.
+WORKFLOWS: tuple[type[Any], ...] = (*CASE_WORKFLOWS, *SEND_WORKFLOWS)
 #: How many attempts to send a worker process makes at once (our choice).
 SENDS_AT_ONCE = 16
 #: Seconds until schedules and rollouts that could not be started are tried again.
@@ -123,7 +126,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.case_queue,
-        workflows=WORKFLOWS,
+        workflows=CASE_WORKFLOWS,
         activities=[
             Recorder(recording_engine or engine).record,
             MatterRecorder(recording_engine or engine).record_matter,
@@ -169,7 +172,7 @@ def build_sends_worker(client: Client, engine: AsyncEngine, settings: Settings) 
     return Worker(
         client,
         task_queue=sends_queue(settings.case_queue),
-        workflows=(SendWorkflow, HandoverWorkflow),
+        workflows=SEND_WORKFLOWS,
         activities=[sends.record_send, sends.attempt_send, sends.finish_send, handovers.advance],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),
         max_cached_workflows=200,

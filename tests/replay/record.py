@@ -22,8 +22,11 @@ from models.ids import matter_workflow_id, workflow_id
 from models.policy.limits import Limit
 from models.policy.standard import Limits
 from tests.builders import a_policy, publish
+from tests.replay.handovers import play_handovers
 from tests.replay.jobs import play_jobs
+from tests.replay.mailboxes import play_mailbox
 from tests.replay.matters import play_matters
+from tests.replay.sends import play_sends
 from tests.scenarios import ALL
 from tests.servers import Servers, running_servers
 from tests.services.matters.hall import Hall
@@ -93,6 +96,31 @@ async def record_jobs(version: str, servers: Servers) -> None:
     await engine.dispose()
 
 
+async def record_outgoing(version: str, servers: Servers) -> None:
+    """Plays what leaves the system, to far sides of this machine, and keeps its histories: sends, hand-overs, and the
+    mailbox of somebody who is told."""
+    client = await Client.connect(
+        servers.temporal_address, namespace=servers.temporal_namespace, data_converter=READABLE, tls=False
+    )
+    place = Path(tempfile.mkdtemp())
+    create_ring(place / "ring.json")
+    url = servers.create_database(f"record_{uuid4().hex}")
+    settings = town_settings(url, key_file=place / "ring.json", data_dir=place, outgoing_private="127.0.0.0/8")
+    engine = open_database(settings)
+    async with running_town(engine, client, settings) as town:
+        ids = {f"send-{name}": id_ for name, id_ in (await play_sends(town, client)).items()}
+        ids |= {f"handover-{name}": id_ for name, id_ in (await play_handovers(town)).items()}
+        ids["mailbox-woken"] = await play_mailbox(town, client)
+        for name, id_ in ids.items():
+            handle = client.get_workflow_handle(id_)
+            await asyncio.wait_for(handle.result(), 30)
+            history = await handle.fetch_history()
+            file = HISTORIES / f"{version}-{name}.json"
+            file.write_text(_of_no_machine(history.to_json()) + "\n")
+            print(file.name, len(history.events), "events")
+    await engine.dispose()
+
+
 def _of_no_machine(history: str) -> str:
     """The history without the traces of where this machine keeps its files; a replay asks for none."""
     return re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', history)
@@ -114,3 +142,4 @@ if __name__ == "__main__":
         asyncio.run(record(sys.argv[1], started))
         asyncio.run(record_matters(sys.argv[1], started))
         asyncio.run(record_jobs(sys.argv[1], started))
+        asyncio.run(record_outgoing(sys.argv[1], started))

@@ -4,8 +4,11 @@ Here the workflow's own file runs within the sandbox, as it does not in a worker
 """
 
 import base64
+import importlib
 import json
+import pkgutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import temporalio.workflow
@@ -13,8 +16,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+import workflows
 from infra.temporal import make_converter
 from models.commands import HUMAN_COMMAND_MODELS
+from models.sends import Outcome, SendStatus
 from tests.replay.record import HISTORIES
 from worker import WORKFLOWS
 from workflows.sandbox import PURE_MODULES
@@ -42,10 +47,46 @@ def test_the_histories_hold_every_command() -> None:
 
 
 def test_the_histories_hold_every_workflow() -> None:
-    """Each that a worker runs is guarded."""
-    begun = [json.loads(file.read_text())["events"][0]["workflowExecutionStartedEventAttributes"] for file in FILES]
+    """Each that there is runs in a worker, and is guarded. Those of the measurements never run there."""
+    begun = [_events(file)[0]["workflowExecutionStartedEventAttributes"] for file in FILES]
     run = {temporalio.workflow._Definition.must_from_class(one).name for one in WORKFLOWS}
     assert {one["workflowType"]["name"] for one in begun} >= run
+    modules = [name for _, name, _ in pkgutil.iter_modules(workflows.__path__) if name != "benchmark"]
+    defined = {
+        definition.name
+        for module in modules
+        for one in vars(importlib.import_module(f"workflows.{module}")).values()
+        if isinstance(one, type) and (definition := temporalio.workflow._Definition.from_class(one)) is not None
+    }
+    assert defined == run
+
+
+def test_the_histories_hold_every_way_of_a_send_and_of_a_hand_over() -> None:
+    """Every outcome of an attempt and every end of a send; hand-overs that wait, are told to look, and end."""
+    sends = [one for file in FILES if "-send-" in file.stem for one in _results(file)]
+    assert {one["outcome"] for one in sends if "outcome" in one} == {one.value for one in Outcome}
+    assert {one["status"] for one in sends if "status" in one} == {one.value for one in SendStatus} - {"waiting"}
+    for file in (file for file in FILES if "-handover-" in file.stem):
+        kinds = {event["eventType"] for event in _events(file)}
+        assert {"EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED", "EVENT_TYPE_TIMER_STARTED"} <= kinds, file.stem
+        steps = [one for one in _results(file) if "over" in one]
+        assert [one["over"] for one in steps] == [False] * (len(steps) - 1) + [True], file.stem
+
+
+def _events(file: Path) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = json.loads(file.read_text())["events"]
+    return events
+
+
+def _results(file: Path) -> list[dict[str, Any]]:
+    """What activities and the workflow itself returned, as far as they returned objects."""
+    found = []
+    for event in _events(file):
+        for name in ("activityTaskCompletedEventAttributes", "workflowExecutionCompletedEventAttributes"):
+            for payload in event.get(name, {}).get("result", {}).get("payloads", ()):
+                value = json.loads(base64.b64decode(payload.get("data", "")) or "null")
+                found += [value] if isinstance(value, dict) else []
+    return found
 
 
 def _is_in(histories: str, kind: str) -> bool:
