@@ -5,6 +5,7 @@ the receiver has the case. A receiver that takes the same key once is sent it ag
 first; else it is `uncertain`, and a person settles it.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -122,7 +123,7 @@ class HandoverActivities:
         about["place"] = {"units": units, "lat": place.lat, "lon": place.lon, "datum": "wgs84"}
         base = (self._tools.settings.public_url or "").rstrip("/")
         about["answer_url"] = f"{base}/api/v1/handovers/{handover.id}/answer"
-        return Offer(handover, receiver, case, about, secret or "")
+        return Offer(handover, receiver, case, policy.handovers, about, secret or "")
 
     async def _give(self, offer: Offer, now: datetime) -> HandoverStep:
         """Send it, after the row says so."""
@@ -200,7 +201,7 @@ class HandoverActivities:
         if handover.due_at is None:
             async with self._engine.connect() as connection:
                 policy = await policy_version(connection, await newest_version(connection))
-            hours = timedelta(hours=offer.receiver.draft.answer_hours)
+            hours = timedelta(hours=offer.receiver.draft.answer_hours or offer.rules.answer_hours)
             due = timetable(policy.calendars[0]).advance(handover.created_at, hours)
             await self._change(offer, due_at=due)
             handover = handover.model_copy(update={"due_at": due})
@@ -209,7 +210,7 @@ class HandoverActivities:
             await self._tell_case(offer, "handover_unanswered", {"due_at": handover.due_at.isoformat()})
             handover = handover.model_copy(update={"unanswered_at": now})
             log.warning("hand-over unanswered", handover=str(handover.id), receiver=handover.receiver)
-        return Offer(handover, offer.receiver, offer.case, offer.about, offer.secret)
+        return replace(offer, handover=handover)
 
     async def _tell_departed(self, offer: Offer, now: datetime) -> HandoverStep:
         """The case has left the department: tell the receiver, unless it never can have had it."""

@@ -14,9 +14,6 @@ HANDOVER_WORKFLOW: Final = "Handover"
 ADVANCE_HANDOVER_ACTIVITY: Final = "advance_handover"
 LOOK_SIGNAL: Final = "look"
 
-#: After how many working hours without an answer a hand-over is on the list, where the receiver says nothing (our
-#: choice).
-ANSWER_HOURS: Final = 8.0
 _URL = r"^https?://[^\s]{1,990}$"
 
 
@@ -55,8 +52,8 @@ class ReceiverDraft(Given):
 
     `url`: where a `web_service` takes cases. `query_url`: where it tells whether it has one, with `{key}` in place of
     the hand-over's id. `dedupes`: whether it takes a case with the same Idempotency-Key once. `channel` and `address`:
-    by which a `partner` is sent links; without them the desk passes the links on. `answer_hours`: working hours.
-    `open311`: how an endpoint of that kind is used.
+    by which a `partner` is sent links; without them the desk passes the links on. `answer_hours`: working hours
+    (None: as the policy says). `open311`: how an endpoint of that kind is used.
     """
 
     name: Title
@@ -68,7 +65,7 @@ class ReceiverDraft(Given):
     dedupes: bool = False
     channel: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] | None = None
     address: Annotated[str, StringConstraints(max_length=320)] | None = None
-    answer_hours: Annotated[float, Field(gt=0, le=1000)] = ANSWER_HOURS
+    answer_hours: Annotated[float, Field(gt=0, le=1000)] | None = None
     language: Literal["zh", "en"] = "zh"
     open311: Annotated[FarEndpoint | None, Field(exclude_if=is_none)] = None
 

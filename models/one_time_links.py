@@ -6,11 +6,6 @@ from uuid import UUID
 
 from models.base import Frozen, Instant
 
-#: How long a link works where nothing else is said (our choice).
-VALID_DAYS: Final = 7
-#: The longest that one can be asked for (our choice): whoever forwards a link forwards a right.
-MOST_DAYS: Final = 60
-
 
 class LinkHolder(StrEnum):
     """Whom a link is for.

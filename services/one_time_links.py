@@ -21,6 +21,7 @@ from infra.store.cases import read_case, read_facts
 from infra.store.context import filter_pictures, local_day, read_person
 from infra.store.machine_accounts import ensure_outside_account
 from infra.store.one_time_links import find_link, links_of, make_link, note_used, take_back, token_of
+from infra.store.policies import newest_version, policy_version
 from models.base import Answer, Frozen, Given, Instant, Note, Title
 from models.case import Case
 from models.commands import HumanCommand, Inform
@@ -39,7 +40,8 @@ from models.errors import (
 from models.facts import InfoRequested, Received, Urged
 from models.ids import derived_id
 from models.messages import SystemAct, command_digest
-from models.one_time_links import MOST_DAYS, PARTNER_ACTS, VALID_DAYS, Link, LinkHolder
+from models.one_time_links import PARTNER_ACTS, Link, LinkHolder
+from models.policy.handovers import MOST_LINK_DAYS
 from models.wire_names import PUBLIC
 from rules.life_cycle import Who
 from rules.parties import parties
@@ -58,12 +60,13 @@ _ANSWER = text("SELECT at, digest, body FROM facts WHERE report_id = :report AND
 
 
 class LinkRequest(Given):
-    """A link to be made for a partner: how they are called, the act, and for how many days it works."""
+    """A link to be made for a partner: how they are called, the act, and for how many days it works (None: as the
+    policy says)."""
 
     id: UUID
     named: Title
     act: str
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = VALID_DAYS
+    days: Annotated[int, Field(ge=1, le=MOST_LINK_DAYS)] | None = None
 
 
 class LinkAnswer(Given):
@@ -288,7 +291,7 @@ async def make_partner_link(
             round=case.round,
             made_by=person.id,
             made_at=now,
-            expires_at=now + timedelta(days=request.days),
+            expires_at=await _end(connection, now, request.days),
         )
         token = await make_link(connection, resources.settings, link)
     told = Inform(
@@ -349,8 +352,17 @@ def _department_of(person: Person, case: Case) -> str:
     return str(own[0])
 
 
+async def link_days(connection: AsyncConnection) -> int:
+    """Return for how many days a link works where nothing else is said."""
+    return (await policy_version(connection, await newest_version(connection))).handovers.link_days
+
+
+async def _end(connection: AsyncConnection, now: datetime, days: int | None) -> datetime:
+    return now + timedelta(days=days or await link_days(connection))
+
+
 async def make_reporter_link(
-    connection: AsyncConnection, settings: Settings, case: Case, asked: int, now: datetime, days: int = VALID_DAYS
+    connection: AsyncConnection, settings: Settings, case: Case, asked: int, now: datetime, days: int | None = None
 ) -> str:
     """Make the link by which the reporter answers the question of the fact `asked`; return its token.
 
@@ -365,7 +377,7 @@ async def make_reporter_link(
         turn=asked,
         round=case.round,
         made_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=await _end(connection, now, days),
     )
     return await make_link(connection, settings, link)
 
@@ -377,7 +389,7 @@ async def make_person_link(
     act: str,
     person: UUID,
     now: datetime,
-    days: int = VALID_DAYS,
+    days: int | None = None,
 ) -> str:
     """Make the link that leads somebody with an account to an act on the case; return its token.
 
@@ -392,6 +404,6 @@ async def make_person_link(
         person=person,
         round=case.round,
         made_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=await _end(connection, now, days),
     )
     return await make_link(connection, settings, link)

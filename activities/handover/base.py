@@ -12,6 +12,7 @@ from infra.outgoing import Outgoing
 from infra.settings import Settings
 from models.case import Case
 from models.handovers import Handover, Receiver
+from models.policy.handovers import HandoverPolicy
 
 
 class Result(StrEnum):
@@ -40,11 +41,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Offer:
-    """A case for a receiver. `about` is what it is told of the case; `secret` signs; `repr` shows neither."""
+    """A case for a receiver, under the rules of the policy in force. `about` is what it is told of the case; `secret`
+    signs; `repr` shows neither."""
 
     handover: Handover
     receiver: Receiver
     case: Case
+    rules: HandoverPolicy
     about: dict[str, Any] = field(repr=False)
     secret: str = field(repr=False, default="")
 

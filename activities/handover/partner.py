@@ -8,7 +8,7 @@ from infra.send_client import begin_send
 from infra.store.one_time_links import LINK_PATH, make_link
 from infra.store.sends import read_receipt
 from models.ids import derived_id
-from models.one_time_links import VALID_DAYS, Link, LinkHolder
+from models.one_time_links import Link, LinkHolder
 from models.sends import Message, Purpose, Route, Send, SendStatus
 
 #: The acts that a partner gets a link for, with the words of the message.
@@ -67,7 +67,7 @@ async def _links(tools: Tools, offer: Offer) -> list[str]:
                 account=handover.account,
                 round=handover.round,
                 made_at=now,
-                expires_at=now + timedelta(days=VALID_DAYS),
+                expires_at=now + timedelta(days=offer.rules.link_days),
             )
             addresses.append(base + LINK_PATH + await make_link(connection, tools.settings, link))
     return addresses

@@ -14,6 +14,7 @@ from models.base import Code, Given, Line, Text, is_empty, is_none
 from models.enums import Severity, Source, UrgeKind
 from models.figures import Scoring
 from models.policy.calendar import Calendar, Span, Week
+from models.policy.handovers import DEFAULT_HANDOVERS, HandoverPolicy
 from models.policy.limits import Length
 from models.policy.notifications import DEFAULT_NOTIFICATIONS, NotificationPolicy
 from models.policy.park import DEFAULT_PARK, ParkPolicy
@@ -156,6 +157,7 @@ class Policy(Given):
     notifications: Annotated[NotificationPolicy, Field(exclude_if=lambda value: value == DEFAULT_NOTIFICATIONS)] = (
         DEFAULT_NOTIFICATIONS
     )
+    handovers: Annotated[HandoverPolicy, Field(exclude_if=lambda value: value == DEFAULT_HANDOVERS)] = DEFAULT_HANDOVERS
     scoring: Scoring | None = None
 
     @model_serializer(mode="wrap")

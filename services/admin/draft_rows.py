@@ -23,7 +23,7 @@ from services.wording.input_faults import fault_text
 
 #: How many differences outside the rows are listed; the rest are counted.
 MAX_OTHER = 60
-_COVERED = frozenset({"standards", "ladders", "routes", "categories", "calendars"})
+_COVERED = frozenset({"standards", "ladders", "routes", "categories", "calendars", "handovers"})
 
 
 @dataclass(frozen=True)

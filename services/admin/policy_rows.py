@@ -1,5 +1,5 @@
 """The policy as rows that a form can change: limits, ladders, routes, categories, their questions, the names of
-calendars.
+calendars, hand-overs.
 
 A row is a flat list of texts, as a form has them. It is read from and written into the policy as plain data (what
 `Policy.model_dump(mode="json")` returns); whether the result is a policy is for `Policy` to say.
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from models.enums import EscalationMode
+from models.policy.handovers import DEFAULT_HANDOVERS
 from services.admin.question_rows import questions_text, read_questions_text
 
-Section = Literal["limits", "ladders", "routes", "categories", "questions", "calendars"]
+Section = Literal["limits", "ladders", "routes", "categories", "questions", "calendars", "handovers"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 STAGES = ("accept", "dispatch", "handle", "review", "whole")
 #: How many targets a form offers for a step, as `models.policy.standard.Rung` allows.
@@ -44,7 +45,7 @@ def rows(data: Data, section: Section) -> dict[str, Row]:
     """Return the rows of a section by key, in the order of the policy."""
     readers = {
         "limits": _limit_rows, "ladders": _ladder_rows, "routes": _route_rows, "categories": _category_rows,
-        "questions": _question_rows, "calendars": _calendar_rows,
+        "questions": _question_rows, "calendars": _calendar_rows, "handovers": _handover_rows,
     }  # fmt: skip
     return {row.key: row for row in readers[section](data)}
 
@@ -54,7 +55,7 @@ def write_row(data: Data, section: Section, key: str, values: Values) -> None:
     group, _, part = key.partition(".")
     writers = {
         "limits": _write_limit, "ladders": _write_ladder, "routes": _write_route, "categories": _write_category,
-        "questions": _write_questions, "calendars": _write_calendar,
+        "questions": _write_questions, "calendars": _write_calendar, "handovers": _write_handovers,
     }  # fmt: skip
     writers[section](data, group, part, values)
 
@@ -248,6 +249,18 @@ def _calendar_rows(data: Data) -> Iterator[Row]:
 
 def _write_calendar(data: Data, name: str, _part: str, values: Values) -> None:
     _write_names(_by(data["calendars"], "name", name), values)
+
+
+def _handover_rows(data: Data) -> Iterator[Row]:
+    rules = {**DEFAULT_HANDOVERS.model_dump(), **data.get("handovers", {})}
+    yield Row("handovers", "handovers", "", {name: _number_text(rules[name]) for name in ("link_days", "answer_hours")})
+
+
+def _write_handovers(data: Data, _group: str, _part: str, values: Values) -> None:
+    data["handovers"] = {
+        "link_days": _whole(values["link_days"]),
+        "answer_hours": _number(values["answer_hours"]),
+    }
 
 
 # --- parts of a row ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,11 +20,13 @@ from activities.auditing.handovers import stuck_handovers
 from activities.auditing.matters import repair_matter
 from infra.database import transaction
 from infra.handover_client import look_at_handover
+from infra.store.policies import newest_version, policy_version
 from models.ids import new_id
 from models.jobs.audit import Drift, Finding
+from models.policy.handovers import HandoverPolicy
 from services.handovers.audit import see_to_handovers
 from tests.api.harness import ApiHarness, a_picture, open_harness
-from tests.builders import GRID
+from tests.builders import GRID, publish
 from tests.fakes.far_side import Reply
 from tests.fakes.far_system import FarSystem, running_far_system
 from tests.servers import Servers
@@ -355,6 +357,30 @@ async def test_a_partner_gets_links_which_the_desk_passes_on(harness: ApiHarness
         ("complete", "蓝天公司"), ("report_progress", "蓝天公司"), ("return", "蓝天公司"),
     }  # fmt: skip
     assert all(one["path"] for one in links)
+
+
+async def test_the_policy_says_how_long_links_work_and_when_an_answer_is_due(
+    harness: ApiHarness, far: FarSystem
+) -> None:
+    async with transaction(harness.engine) as connection:
+        version = await newest_version(connection)
+        usual = await policy_version(connection, version)
+        rules = HandoverPolicy(link_days=2, answer_hours=0.0001)
+        await publish(connection, usual.model_copy(update={"handovers": rules}), version + 1)
+    await set_receiver(harness, far, kind="partner", url=None)
+    case_no = await dispatched(harness)
+    await told(harness, case_no, "handover_unanswered")
+    body = {"id": str(new_id()), "named": "保洁公司", "act": "complete"}
+    assert (await harness.send("labour_head", f"/cases/{case_no}/links", body)).status_code == 201
+    links = (await harness.get("labour_head", f"/cases/{case_no}/links"))["items"]
+    assert len(links) == 4
+    for one in links:
+        made, ends = (datetime.fromisoformat(one[name]) for name in ("made_at", "expires_at"))
+        assert ends - made == timedelta(days=2)
+    async with transaction(harness.engine) as connection:
+        await publish(connection, usual, version + 2)
+    await set_receiver(harness, far, kind="partner", url=None, answer_hours=0.0001)
+    await told(harness, await dispatched(harness), "handover_unanswered")
 
 
 async def test_receivers_are_for_administrators_and_show_no_secret(harness: ApiHarness, far: FarSystem) -> None:

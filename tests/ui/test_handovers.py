@@ -72,7 +72,7 @@ def test_the_count_of_the_board_opens_the_list(site: Site, open_page: OpenPage, 
 
 def test_receivers_are_set_by_a_form(site: Site, open_page: OpenPage) -> None:
     page = open_page("admin", "/admin/receivers")
-    page.get_by_label("编码").fill("blue")
+    page.get_by_label("编码", exact=True).fill("blue")
     page.get_by_label("名称").fill("蓝天公司")
     page.locator("select[name=department]").select_option("environment")
     page.get_by_label("种类").select_option("partner")
@@ -80,3 +80,39 @@ def test_receivers_are_set_by_a_form(site: Site, open_page: OpenPage) -> None:
     expect(page.locator("code.secret")).to_be_visible()
     screenshot(page, "receivers")
     check_screen(page)
+
+
+def test_the_settings_of_an_open311_endpoint_are_fields(site: Site, open_page: OpenPage) -> None:
+    page = open_page("admin", "/admin/receivers", expect=("422",))
+    page.get_by_label("编码", exact=True).fill("city311")
+    page.get_by_label("名称").fill("市级平台")
+    page.get_by_label("种类").select_option("open311")
+    page.get_by_label("接收地址").fill("https://311.example.org/v2")
+    page.locator("input[name=far_category]").nth(0).fill("02")
+    page.locator("input[name=far_code]").nth(0).fill("wages")
+    page.get_by_label("每隔多少秒查询一次").fill("600")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("p[role=alert]")).to_have_text("必填")  # without a code for all other categories
+    expect(page.locator("input[name=far_code]").nth(0)).to_have_value("wages")
+    page.locator("input[name=far_service]").fill("other")
+    page.locator("input[name=far_category]").nth(1).fill("0301")
+    page.locator("input[name=far_code]").nth(1).fill("fire")
+    page.get_by_label("对方关闭请求时").select_option("completes")
+    page.get_by_label("对方列表显示描述").check()
+    page.get_by_label("对方给的 api_key").fill("their-key")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存。")).to_be_visible()
+    page.get_by_role("link", name="市级平台").click()
+    expect(page.locator("input[name=far_code]").nth(1)).to_have_value("fire")
+    screenshot(page, "receivers-open311")
+    check_screen(page)
+    listed = site.run(site.harness.get("admin", "/admin/receivers"))["items"]
+    (stored,) = (one for one in listed if one["code"] == "city311")
+    assert stored["receiver"]["open311"] == {
+        "jurisdiction": "", "service": "other", "services": {"02": "wages", "0301": "fire"}, "format": "json",
+        "lists_marks": True, "updates": True, "closing": "completes", "poll_seconds": 600,
+    }  # fmt: skip
+    assert stored["receiver"]["answer_hours"] is None
+    page.get_by_label("启用").uncheck()
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("tr.muted", has_text="市级平台")).to_be_visible()

@@ -66,7 +66,7 @@ def form_fields(row: Row, values: Values, names: Names, visitor: Visitor) -> Ite
     fields = {
         "limits": _limit_fields, "ladders": _ladder_fields, "routes": _route_fields, "categories": _category_fields,
         "questions": _question_fields,
-        "calendars": _name_fields,
+        "calendars": _name_fields, "handovers": _handover_fields,
     }[row.section]  # fmt: skip
     return fields(row, _Form(values, names, visitor))
 
@@ -147,6 +147,11 @@ def _category_fields(row: Row, form: _Form) -> Iterator[FieldView]:
 
 def _question_fields(_row: Row, form: _Form) -> Iterator[FieldView]:
     yield form.field("questions", _("问项(YAML,见文档“问项”;清空则不问)"), "area")
+
+
+def _handover_fields(_row: Row, form: _Form) -> Iterator[FieldView]:
+    yield form.field("link_days", _("一次性链接有效天数"), "number")
+    yield form.field("answer_hours", _("移交后须在多少工作小时内答复(接收方未另定时)"), "number")
 
 
 def _name_fields(_row: Row, form: _Form) -> Iterator[FieldView]:

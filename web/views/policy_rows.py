@@ -21,9 +21,10 @@ TABS: tuple[tuple[Section, str], ...] = (
     ("categories", _("小类与立案条件")),
     ("questions", _("问项")),
     ("calendars", _("日历名称")),
+    ("handovers", _("移交与链接")),
 )
 #: Sections whose groups have one row each: they make one table.
-_FLAT = frozenset({"routes", "questions", "calendars"})
+_FLAT = frozenset({"routes", "questions", "calendars", "handovers"})
 _STAGE_NAMES = {
     "accept": _("受理"), "dispatch": _("派遣"), "handle": _("处置"), "review": _("核查"), "whole": _("全程"),
     "ladder": _("升级梯级"),
@@ -107,6 +108,8 @@ def _group_title(section: Section, group: str, names: Names) -> str:
         case "routes":
             rule = next((one for one in policy.routes if one.id == group), None)
             return names.of(rule.why_zh, rule.why_en) if rule else group
+        case "handovers":
+            return names.of("移交部门外部系统、一次性链接", "Hand-overs to outside systems, one-time links")
     calendar = policy.calendar(group)
     return calendar.label(names.language) if calendar else group
 
@@ -167,7 +170,7 @@ def row_text(row: Row | None, names: Names, visitor: Visitor) -> str:
     parts = {
         "limits": _limit_parts, "ladders": _ladder_parts, "routes": _route_parts, "categories": _category_parts,
         "questions": _question_parts,
-        "calendars": _name_parts,
+        "calendars": _name_parts, "handovers": _handover_parts,
     }[row.section]  # fmt: skip
     return " · ".join(part for part in parts(row, names, visitor) if part) or "—"
 
@@ -224,6 +227,11 @@ def _category_parts(row: Row, names: Names, visitor: Visitor) -> Iterator[str]:
 
 def _question_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:
     yield row.values["questions"]
+
+
+def _handover_parts(row: Row, _names: Names, visitor: Visitor) -> Iterator[str]:
+    yield visitor.text(_("链接有效 %(n)s 天"), n=row.values["link_days"])
+    yield visitor.text(_("须在 %(n)s 个工作小时内答复"), n=row.values["answer_hours"])
 
 
 def _name_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:

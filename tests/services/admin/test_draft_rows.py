@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.database import transaction
 from models.errors import DraftChanged, InputError, NoSuchPage, NotYours
 from models.policy.document import Policy
+from models.policy.handovers import HandoverPolicy
 from services.admin import policies
 from services.admin.draft_rows import Compared, change_row, compare_draft
 from services.admin.policy_rows import SECTIONS, Section, rows, write_row
@@ -79,9 +80,12 @@ async def test_a_changed_row_stands_beside_what_it_was(engine: AsyncEngine) -> N
     await change(engine, id_, "routes", published.routes[-1].id, why_zh="改了理由")
     await change(engine, id_, "categories", published.categories[0].code, name_zh="改了名称")
     await change(engine, id_, "calendars", published.calendars[0].name, name_zh="办公日历", name_en="Office days")
+    await change(engine, id_, "handovers", "handovers", link_days="3", answer_hours="4.5")
     found = await compared(engine, id_)
     changed = {pair.row.key: pair for pairs in found.pairs.values() for pair in pairs if pair.differs}
-    assert set(changed) == {key, published.routes[-1].id, published.categories[0].code, published.calendars[0].name}
+    names = {published.routes[-1].id, published.categories[0].code, published.calendars[0].name, "handovers"}
+    assert set(changed) == {key, *names}
+    assert found.policy.handovers == HandoverPolicy(link_days=3, answer_hours=4.5)
     pair = changed[key]
     assert pair.was is not None
     assert pair.now is not None
@@ -156,6 +160,11 @@ async def test_the_questions_of_a_category_are_changed_as_yaml(engine: AsyncEngi
         ("categories", {"name_zh": " "}),
         ("categories", {"group": "77"}),
         ("routes", {"categories": "01", "grids": ""}),
+        ("handovers", {"link_days": "0"}),
+        ("handovers", {"link_days": "61"}),
+        ("handovers", {"link_days": "2.5"}),
+        ("handovers", {"answer_hours": "0"}),
+        ("handovers", {"answer_hours": "soon"}),
     ],
 )
 async def test_what_makes_no_policy_is_refused_and_changes_nothing(

@@ -1,33 +1,33 @@
 """管理: the outside systems of departments (接收方), their secrets, their test."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from doors.dependencies import Services, ServicesDep
+from infra.store.policies import newest_version, policy_version
 from models.base import Code
-from models.enums import OutsideKind
 from models.errors import DomainError
-from models.far_open311 import FarEndpoint
-from models.handovers import ANSWER_HOURS, ReceiverDraft
 from services.directory.people import list_departments
 from services.handovers.receivers import change_secret, list_receivers, put_key, set_receiver, try_out
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_fault, admin_page
 from web.routes.common import status_of
-from web.views.translation_marks import _
+from web.views.receiver_forms import (
+    CLOSINGS,
+    FORMATS,
+    KINDS,
+    ReceiverForm,
+    draft_of,
+    empty_form,
+    stored_form,
+    typed_form,
+)
 
 router = APIRouter()
 
-KINDS = {
-    OutsideKind.WEB_SERVICE: _("网络服务(JSON)"),
-    OutsideKind.PARTNER: _("无账号单位(一次性链接)"),
-    OutsideKind.OPEN311: _("Open311 接口"),
-}
 _CODE: TypeAdapter[str] = TypeAdapter(Code)
-_FIELDS = ("name", "department", "kind", "url", "query_url", "channel", "address", "answer_hours", "language")
-_USUAL = {"kind": "web_service", "answer_hours": f"{ANSWER_HOURS:g}", "language": "zh", "enabled": "1"}
 
 
 @router.get("/admin/receivers")
@@ -39,17 +39,11 @@ async def show_receivers(services: ServicesDep, reader: SignedIn, code: str = ""
 @router.post("/admin/receivers")
 async def save(request: Request, services: ServicesDep, reader: SignedIn) -> Response:
     """Make or change a receiver; this answer shows the secret of a new one once."""
-    typed = {name: str(value) for name, value in (await request.form()).items() if isinstance(value, str)}
-    body: dict[str, Any] = {name: typed[name] for name in _FIELDS if typed.get(name, "").strip()}
-    body |= {"dedupes": typed.get("dedupes") == "1", "enabled": typed.get("enabled") == "1"}
-    key = typed.pop("api_key", "").strip()
+    form = await request.form()
+    typed, key = typed_form(form), str(form.get("api_key", "")).strip()
     try:
-        code = _CODE.validate_python(typed.get("code", ""))
-        if typed.get("open311", "").strip():
-            body["open311"] = FarEndpoint.model_validate_json(typed["open311"])
-        given = await set_receiver(
-            services.resources, reader.person, code, ReceiverDraft.model_validate(body), reader.now
-        )
+        code = _CODE.validate_python(typed.get("code"))
+        given = await set_receiver(services.resources, reader.person, code, draft_of(typed), reader.now)
         if key:
             await put_key(services.resources, reader.person, code, key, reader.now)
     except (DomainError, ValidationError) as error:
@@ -86,19 +80,21 @@ async def _page(
     fault: str = "",
     said: str = "",
     made: str = "",
-    typed: dict[str, str] | None = None,
+    typed: ReceiverForm | None = None,
 ) -> Response:
     async with services.engine.connect() as connection:
         receivers = await list_receivers(connection, reader.person, reader.now, reader.language)
         departments = (await list_departments(connection)).items
+        policy = await policy_version(connection, await newest_version(connection))
     chosen = next((one for one in receivers if one.code == code), None)
-    if typed is None and chosen is not None:
-        stored = chosen.receiver.model_dump(mode="json", exclude_none=True)
-        typed = {"code": chosen.code, **{name: str(stored[name]) for name in _FIELDS if name in stored}}
-        if chosen.receiver.open311 is not None:
-            typed["open311"] = chosen.receiver.open311.model_dump_json(indent=1)
-        typed |= {name: "1" for name in ("dedupes", "enabled") if stored[name]}
+    if typed is None:
+        typed = empty_form() if chosen is None else stored_form(chosen.code, chosen.receiver)
+    choices = [
+        *((group.code, reader.text("大类"), group) for group in policy.groups),
+        *((category.code, "", category) for category in policy.categories if category.active),
+    ]
     return admin_page(
         reader, "receivers.html", status, receivers=receivers, departments=departments, kinds=KINDS, fault=fault,
-        said=said, made=made, typed=typed or _USUAL,
+        said=said, made=made, typed=typed, closings=CLOSINGS, formats=FORMATS, usual=policy.handovers,
+        categories=choices,
     )  # fmt: skip

@@ -10,8 +10,9 @@ from doors.client import public_address
 from doors.dependencies import Services, ServicesDep
 from models.errors import DomainError
 from models.ids import new_id
-from models.one_time_links import PARTNER_ACTS, VALID_DAYS
-from services.one_time_links import LinkRequest, list_links, make_partner_link, take_back_link
+from models.one_time_links import PARTNER_ACTS
+from models.policy.handovers import MOST_LINK_DAYS
+from services.one_time_links import LinkRequest, link_days, list_links, make_partner_link, take_back_link
 from web.draw.qr import qr_code
 from web.pages import go_to, page
 from web.reader import Reader, SignedIn
@@ -35,12 +36,12 @@ async def make(
     id: Annotated[UUID, Form()],
     named: Annotated[str, Form(max_length=400)] = "",
     act: Annotated[str, Form(max_length=40)] = "",
-    days: Annotated[str, Form(max_length=4)] = str(VALID_DAYS),
+    days: Annotated[str, Form(max_length=4)] = "",
 ) -> Response:
     """Make a link. Posted again, it is the same one."""
     typed = {"named": named, "act": act, "days": days}
     try:
-        wanted = LinkRequest.model_validate({"id": id, **typed})
+        wanted = LinkRequest.model_validate({"id": id, **typed, "days": days or None})
         await make_partner_link(services.resources, reader.person, case_no, wanted, reader.now)
     except ValidationError as error:
         return await _show(case_no, request, services, reader, 422, error_text(error, reader), typed)
@@ -70,7 +71,9 @@ async def _show(
     links = await list_links(services.resources, reader.person, case_no, reader.now)
     shown = [(one, public_address(request, one.path) if one.path else None) for one in links]
     codes = {one.id: qr_code(address) for one, address in shown if address}
+    async with services.reading.connect() as connection:
+        usual = {"named": "", "act": PARTNER_ACTS[0], "days": str(await link_days(connection))}
     return page(
         reader, "case/links.html", status, case_no=case_no, links=shown, codes=codes, acts=PARTNER_ACTS, fault=fault,
-        typed=typed or {"named": "", "act": PARTNER_ACTS[0], "days": str(VALID_DAYS)}, fresh=new_id(),
+        typed=typed or usual, most_days=MOST_LINK_DAYS, fresh=new_id(),
     )  # fmt: skip
