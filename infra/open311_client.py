@@ -4,7 +4,7 @@ It repeats nothing by itself: whoever calls it knows what a lost answer means.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -44,9 +44,9 @@ class FarOpen311:
     endpoint: FarEndpoint
     key: str = field(repr=False)
 
-    async def post(self, fields: Mapping[str, str], client_id: str) -> FarPosted:
-        """Send a request. Raises OutgoingFailed, FarRefused, FarUnreadable."""
-        answer = await self._post("requests", {**fields, "client_request_id": client_id}, client_id)
+    async def post(self, fields: Mapping[str, str], client_id: str, media: Sequence[str] = ()) -> FarPosted:
+        """Send a request, with the addresses of its photos. Raises OutgoingFailed, FarRefused, FarUnreadable."""
+        answer = await self._post("requests", {**fields, "client_request_id": client_id}, client_id, media)
         return _posted(next(iter(self._items(answer)), {}))
 
     async def post_update(self, fields: Mapping[str, str]) -> None:
@@ -94,8 +94,11 @@ class FarOpen311:
                 return _state(one, number)
         return None
 
-    async def _post(self, path: str, fields: Mapping[str, str], key: str) -> Answer:
-        form = {**fields, "api_key": self.key, **self._jurisdiction()}
+    async def _post(self, path: str, fields: Mapping[str, str], key: str, media: Sequence[str] = ()) -> Answer:
+        form = [
+            *{**fields, "api_key": self.key, **self._jurisdiction()}.items(),
+            *(("media_url", one) for one in media),
+        ]
         headers = {
             "content-type": "application/x-www-form-urlencoded; charset=utf-8", "idempotency-key": key,
             "user-agent": "Gridloop-Open311",

@@ -53,7 +53,8 @@ class ReceiverDraft(Given):
     `url`: where a `web_service` takes cases. `query_url`: where it tells whether it has one, with `{key}` in place of
     the hand-over's id. `dedupes`: whether it takes a case with the same Idempotency-Key once. `channel` and `address`:
     by which a `partner` is sent links; without them the desk passes the links on. `answer_hours`: working hours
-    (None: as the policy says). `open311`: how an endpoint of that kind is used.
+    (None: as the policy says). `photos`: whether it is given addresses of the photos of the report. `open311`: how an
+    endpoint of that kind is used.
     """
 
     name: Title
@@ -67,6 +68,7 @@ class ReceiverDraft(Given):
     address: Annotated[str, StringConstraints(max_length=320)] | None = None
     answer_hours: Annotated[float, Field(gt=0, le=1000)] | None = None
     language: Literal["zh", "en"] = "zh"
+    photos: bool = False
     open311: Annotated[FarEndpoint | None, Field(exclude_if=is_none)] = None
 
     @model_validator(mode="after")

@@ -12,14 +12,18 @@ class LinkHolder(StrEnum):
 
     `partner`: somebody without an account who works for a department; the link itself is their right to one act.
     `reporter`: who reported the case; the link answers one question. `person`: somebody with an account: the link only
-    leads to the act, and they sign in.
+    leads to the act, and they sign in. `receiver`: a department's outside system, which may fetch one photo of a case
+    that was handed over to it.
     """
 
     PARTNER = "partner"
     REPORTER = "reporter"
     PERSON = "person"
+    RECEIVER = "receiver"
 
 
+#: What a receiver may do by a link.
+FETCH_PHOTO: Final = "fetch_photo"
 #: What a partner may do by a link: what a handler of the department could, short of deciding who has the case.
 PARTNER_ACTS: Final = ("complete", "report_progress", "return", "answer_urge")
 
@@ -34,10 +38,10 @@ class LinkEnd(StrEnum):
 class Link(Frozen):
     """A link as it is kept; its token is not.
 
-    `act`: the command that it is for. `account`: who gives that command; None for a person with an account (`person`).
-    `named`: how the partner is called. `department`: for which a partner acts. `turn`: of a reporter the number of the
-    fact that asked, of an urge order its number; else 0. `round`: of the case. `used_at`: since when an answer has been
-    accepted.
+    `act`: the command that it is for, or `fetch_photo`. `account`: who gives that command; None for a person with an
+    account (`person`). `named`: how the partner is called; of a receiver, the hash of the photo. `department`: for
+    which a partner or receiver acts. `turn`: of a reporter the number of the fact that asked, of an urge order its
+    number; else 0. `round`: of the case. `used_at`: since when an answer has been accepted, or the photo was fetched.
     """
 
     id: UUID

@@ -11,6 +11,7 @@ from typing import Any
 
 from activities.handover.base import Followed, Offer, Result, Told, Tools
 from activities.handover.open311_updates import record_updates
+from activities.handover.photos import photo_addresses
 from infra.open311_client import FarOpen311, FarRefused, FarUnreadable
 from models.errors import OutgoingFailed
 from models.far_open311 import FarUpdate
@@ -24,6 +25,8 @@ LOOKS_BACK, LONGEST = timedelta(days=7), timedelta(days=89)
 #: What stands before a token in the place of the far side's number, until it tells that.
 TOKEN = "token:"  # noqa: S105 a prefix
 _LONGEST_DESCRIPTION = 4_000
+#: How often `media_url` is named at the most: GeoReport v2 has one, FixMyStreet and its servers take several.
+MOST_MEDIA = 3
 
 
 class Open311:
@@ -31,8 +34,9 @@ class Open311:
 
     async def give(self, tools: Tools, offer: Offer) -> Told:
         """POST the case as a request."""
+        photos = [one.url for one in (await photo_addresses(tools, offer))[:MOST_MEDIA]]
         try:
-            posted = await far_side(tools, offer).post(_fields(offer), str(offer.handover.id))
+            posted = await far_side(tools, offer).post(_fields(offer), str(offer.handover.id), photos)
         except OutgoingFailed as error:
             return Told(Result.LOST if error.perhaps_done else Result.AGAIN, why=error.code)
         except FarUnreadable:

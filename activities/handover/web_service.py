@@ -9,6 +9,7 @@ from typing import Any
 
 from activities.channels.webhook import sign
 from activities.handover.base import Offer, Result, Told, Tools
+from activities.handover.photos import photo_addresses
 from infra.outgoing import Answer
 from models.errors import OutgoingFailed
 
@@ -24,7 +25,9 @@ class WebService:
 
     async def give(self, tools: Tools, offer: Offer) -> Told:
         """POST the case."""
-        return await _post(tools, offer, {"event": "handover", **offer.about}, str(offer.handover.id))
+        photos = [one.model_dump() for one in await photo_addresses(tools, offer)]
+        body = {"event": "handover", **offer.about, "photos": photos}
+        return await _post(tools, offer, body, str(offer.handover.id))
 
     async def ask(self, tools: Tools, offer: Offer) -> Told | None:
         """GET the query address: 200 with `id` means that it has it, 404 that it has not."""

@@ -34,6 +34,7 @@ class FarOpen311Server:
     requests: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     said: list[dict[str, str]] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
 
     def update(self, id_: str, number: str, status: str, at: datetime, text: str = "") -> None:
         """Say something about a request."""
@@ -46,8 +47,9 @@ class FarOpen311Server:
         if suffix not in ("json", "xml"):
             return Reply(404)
         if received.method == "POST":
-            fields = {name: values[-1] for name, values in parse_qs(received.body.decode()).items()}
-            return self._post(path, suffix, fields)
+            given = parse_qs(received.body.decode())
+            self.media += given.get("media_url", [])
+            return self._post(path, suffix, {name: values[-1] for name, values in given.items()})
         return self._get(path, suffix, received.query)
 
     def _post(self, path: str, suffix: str, fields: dict[str, str]) -> Reply:

@@ -47,6 +47,7 @@ _ROWS: dict[Rule, str] = {
     Rule.PUBLIC: """
         GET /
         GET,POST /l/{token}
+        GET /l/{token}/photo
         GET,POST /p
         POST /p/answer
         GET /p/desks

@@ -24,7 +24,7 @@ FORMATS = ("json", "xml")
 #: How many rows for categories the form has that nothing stands in yet.
 SPARE_ROWS = 3
 _TEXTS = ("name", "department", "kind", "url", "query_url", "channel", "address", "answer_hours", "language")
-_CHECKS = ("dedupes", "enabled")
+_CHECKS = ("dedupes", "photos", "enabled")
 _FAR_TEXTS = ("jurisdiction", "service", "format", "closing", "poll_seconds")
 _FAR_CHECKS = ("lists_marks", "updates")
 
@@ -57,7 +57,7 @@ def stored_form(code: str, draft: ReceiverDraft) -> ReceiverForm:
     """Return the form of a receiver as it is stored."""
     stored = draft.model_dump(mode="json", exclude_none=True)
     texts = {name: _text(stored[name]) for name in _TEXTS if name in stored}
-    texts |= {name: "1" for name in _CHECKS if stored[name]}
+    texts |= {name: "1" for name in _CHECKS if stored.get(name)}
     far = draft.open311
     known = () if far is None else tuple(far.services.items())
     return ReceiverForm({"code": code, **texts, **_far_texts(far or FarEndpoint.model_construct(service=""))}, known)

@@ -9,11 +9,14 @@ from starlette.datastructures import FormData
 
 from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
+from doors.stored_files import StoredFileResponse
 from doors.uploads import form_with_files
 from models.errors import DomainError, InputError, LinkExpired, LinkPassed, LinkUsed, NoSuchPage, TooManyAttempts
 from models.one_time_links import LinkHolder
 from models.wire_names import PUBLIC
 from services.accounts.limits import WRONG_CODES
+from services.attachments.intake import open_attachment
+from services.handovers.photos import fetch_photo
 from services.one_time_links import LinkAnswer, LinkView, Opened, answer_link, open_link, show_link
 from services.public.photo_tokens import make_photo_token
 from services.wording.input_faults import fault_text
@@ -33,6 +36,8 @@ async def show(token: str, request: Request, services: ServicesDep, visitor: Lin
     """The case and the form of the act, or what it was answered with. With an account, the link leads to the act."""
     try:
         opened = await _open(token, request, services, visitor)
+        if opened.link.holder is LinkHolder.RECEIVER:
+            raise NoSuchPage(what="link")
         if opened.link.holder is LinkHolder.PERSON:
             place = f"/cases/{quote(opened.case.case_no)}?act={quote(opened.link.act)}#action"
             return _private(go_to(request, place))
@@ -41,13 +46,26 @@ async def show(token: str, request: Request, services: ServicesDep, visitor: Lin
         return _ended(visitor, error)
 
 
+@router.get("/l/{token}/photo")
+async def fetch(token: str, request: Request, services: ServicesDep, visitor: LinkVisitor) -> Response:
+    """A photo of a case that was handed over, for the outside system that was told this address."""
+    try:
+        opened = await _open(token, request, services, visitor)
+        found = await fetch_photo(services.engine, opened, visitor.now)
+    except (NoSuchPage, LinkExpired, LinkPassed, TooManyAttempts) as error:
+        return _ended(visitor, error)
+    shown = await open_attachment(services.settings, found)
+    headers = {"ETag": f'"{found.sha256}"', "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}
+    return _private(StoredFileResponse(shown, headers))
+
+
 @router.post("/l/{token}")
 async def answer(token: str, request: Request, services: ServicesDep, visitor: LinkVisitor) -> Response:
     """Give the answer. Posted again it counts once; another answer is told what was answered before."""
     try:
         opened = await _open(token, request, services, visitor)
         account = opened.link.account
-        if account is None:
+        if account is None or opened.link.holder is LinkHolder.RECEIVER:
             raise NoSuchPage(what="link")
         async with services.reading.connect() as connection:
             await show_link(connection, opened, visitor.language)
