@@ -38,14 +38,15 @@ PLAIN_LOGS: list[structlog.types.Processor] = [
 #: The slowest files, the slowest first. `make test` gives whole files to its processes in this order, so that none of
 #: these starts last while the other processes are idle. All other files follow as collected.
 LONGEST = (
-    "faults/test_mixed_load.py", "system/test_rebuild.py", "matrix/test_matrix.py", "api/test_numbers_everywhere.py",
-    "hostile/test_fuzz.py", "faults/test_rolling_upgrade.py", "hostile/test_odd_values.py",
-    "faults/test_many_due.py", "system/test_up.py", "ui/test_case.py", "ui/test_supervision.py",
-    "ui/test_phone_storage.py", "faults/test_crash.py", "ui/test_field.py", "ui/test_desk.py", "ui/test_admin.py",
-    "faults/test_reconcile.py", "faults/test_working_day.py",
-    "services/demo/test_cases.py", "ui/test_field_tasks.py", "ui/test_public.py",
-    "ui/test_offline.py", "rules/test_case_properties.py", "services/organisation/test_grid_registry.py",
-    "services/demo/test_park.py", "api/test_hidden_cases.py", "faults/test_store_away.py",
+    "system/test_rebuild.py", "system/test_up.py", "matrix/test_matrix.py", "faults/test_rolling_upgrade.py",
+    "faults/test_mixed_load.py", "faults/test_mail.py", "faults/test_readings.py", "faults/test_reconcile.py",
+    "api/test_numbers_everywhere.py", "system/test_two_of_each.py", "hostile/test_odd_values.py", "ui/test_case.py",
+    "services/supervision/test_supervision.py", "ui/test_supervision.py", "faults/test_many_due.py",
+    "faults/test_working_day.py", "faults/test_duties.py", "rules/test_case_properties.py", "ui/test_admin.py",
+    "ui/test_desk.py", "ui/test_phone_storage.py", "faults/test_crash.py", "hostile/test_fuzz.py",
+    "services/auditing/test_auditing.py", "faults/test_store_away.py", "api/test_bad_matters.py",
+    "services/history/test_verify_store.py", "ui/test_field.py", "services/auditing/test_mending.py",
+    "services/archive/test_rebuild_database.py", "services/history/test_verify_export.py",
 )  # fmt: skip
 
 

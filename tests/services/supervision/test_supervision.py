@@ -44,7 +44,7 @@ from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIVES = 430
+LIVES = 360
 DAY = timedelta(days=1)
 #: Months after the lives began, so that most deadlines have passed.
 NOW = START + 20 * DAY
