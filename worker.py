@@ -132,7 +132,7 @@ def build_worker(
             MatterRecorder(recording_engine or engine).record_matter,
             ErrandActivities(client, engine).tell_case,
             ErrandActivities(client, engine).open_case,
-            MailboxActivities(engine, client, settings.case_queue, composing(settings.public_url)).decide_mail,
+            MailboxActivities(engine, client, settings.case_queue, composing(settings)).decide_mail,
             *_heavy_activities(client, engine, settings),
         ],
         workflow_runner=workflow_runner(sandbox=settings.worker_sandbox),

@@ -103,7 +103,8 @@ class SendActivities:
             told = Told(Outcome.UNCLEAR, code="answer_lost")
         else:
             address = await self._address(route.address, channel)
-            letter = Letter(order.send.key, order.send.message, address or "", now, repeated=lost)
+            message = order.send.message if channel is None else order.send.message.on(channel.kind)
+            letter = Letter(order.send.key, message, address or "", now, repeated=lost)
             told = Told(Outcome.GONE, code="no_address") if address is None else await self._deliver(channel, letter)
         return await self._note(order, channel, told, patience)
 
@@ -141,10 +142,13 @@ class SendActivities:
         """Store what came of the attempt, and return it."""
         now = datetime.now(UTC)
         pause = again_in(told.outcome, patience, tried=order.tried, waited=order.waited, told=told.after)
+        answer, far_id = (
+            (None if text is None or channel is None else without_secrets(text, channel, order.send.message))
+            for text in (told.answer, told.far_id)
+        )
         values: dict[str, Any] = {
             "key": order.send.key, "number": order.number, "now": now, "outcome": told.outcome.value,
-            "status": told.status, "code": told.code, "far_id": told.far_id,
-            "answer": None if channel is None else without_secrets(told.answer, channel),
+            "status": told.status, "code": told.code, "far_id": far_id, "answer": answer,
             "again_at": None if pause is None else now + timedelta(seconds=pause),
         }  # fmt: skip
         async with transaction(self._engine) as connection:
@@ -156,7 +160,7 @@ class SendActivities:
                 "attempt failed", send=order.send.key, channel=route.channel, outcome=told.outcome.value,
                 code=told.code, again_in=pause,
             )  # fmt: skip
-        return Attempted(outcome=told.outcome, again_in=pause, channel=route.channel, far_id=told.far_id)
+        return Attempted(outcome=told.outcome, again_in=pause, channel=route.channel, far_id=far_id)
 
 
 def _stored(row: tuple[Any, ...], now: datetime) -> Attempted:

@@ -19,6 +19,8 @@ FINISH_SEND_ACTIVITY = "finish_send"
 #: The characters of a key, so that it can stand in a workflow id, a Message-ID and a header.
 KEY: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,119}$"
 Key = Annotated[str, StringConstraints(pattern=KEY)]
+#: What ends a link and is shorter is no token.
+_SHORTEST_TOKEN: Final = 16
 #: The id of a channel, as the administrator chose it.
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -42,18 +44,48 @@ class Urgency(StrEnum):
     URGENT = "urgent"
 
 
+#: The channels whose address is one person's: only these carry what is meant for that person alone.
+OF_ONE_PERSON: Final = (ChannelKind.MAIL, ChannelKind.SMS, ChannelKind.PUSH)
+
+
+class ActLink(Kept):
+    """The link to the act that is due on what a line tells of. `label`: what the act is called."""
+
+    line: Annotated[int, Field(ge=0)]
+    label: Annotated[str, StringConstraints(max_length=80)]
+    address: Annotated[str, StringConstraints(max_length=1_000)]
+
+
 class Message(Kept):
     """What is said: a title, lines of plain text, an optional link (an absolute address), in one language.
 
-    `event` is what a web hook gets instead of the words. It must hold nothing about people.
+    `own_link` is put in place of `link`, and `act_links` beside their lines, where the channel reaches one person: they
+    are that person's. A group never sees them. `event` is what a web hook gets instead of the words. It must hold
+    nothing about people.
     """
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     lines: tuple[Annotated[str, StringConstraints(max_length=2_000)], ...] = ()
     link: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    own_link: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    act_links: Annotated[tuple[ActLink, ...], Field(max_length=20)] = ()
     urgency: Urgency = Urgency.ORDINARY
     language: Literal["zh", "en"] = "zh"
     event: dict[str, Any] | None = None
+
+    def on(self, kind: ChannelKind) -> "Message":
+        """The message as a channel of that kind says it: with the links of its receiver, or without any trace of
+        them."""
+        link = self.own_link or self.link if kind in OF_ONE_PERSON else self.link
+        act_links = self.act_links if kind in OF_ONE_PERSON else ()
+        return self.model_copy(update={"link": link, "own_link": None, "act_links": act_links})
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The ends of its links, which may be rights: no log may show one, should a far side repeat them."""
+        links = (self.link, self.own_link, *(one.address for one in self.act_links))
+        ends = (link.rstrip("/").rpartition("/")[2] for link in links if link is not None)
+        return tuple(end for end in ends if len(end) >= _SHORTEST_TOKEN)
 
 
 class Route(Kept):

@@ -130,12 +130,16 @@ class Opened:
 
 
 async def open_link(connection: AsyncConnection, token: str, now: datetime) -> Opened:
-    """Find the link of a token. Raises NoSuchPage for an unknown one, and LinkExpired."""
+    """Find the link of a token. Raises NoSuchPage for an unknown one, and LinkExpired.
+
+    The link of somebody with an account is found also when its time is up: its page tells them, once they have signed
+    in.
+    """
     link = await find_link(connection, token) if len(token) <= _LONGEST_TOKEN and token.isascii() else None
     case = None if link is None else await read_case(connection, link.report_id)
     if link is None or case is None:
         raise NoSuchPage(what="link")
-    if now >= link.expires_at:
+    if now >= link.expires_at and link.holder is not LinkHolder.PERSON:
         raise LinkExpired()
     return Opened(link, case)
 
@@ -375,33 +379,6 @@ async def make_reporter_link(
         act="supply_info",
         account=PUBLIC,
         turn=asked,
-        round=case.round,
-        made_at=now,
-        expires_at=await _end(connection, now, days),
-    )
-    return await make_link(connection, settings, link)
-
-
-async def make_person_link(
-    connection: AsyncConnection,
-    settings: Settings,
-    case: Case,
-    act: str,
-    person: UUID,
-    now: datetime,
-    days: int | None = None,
-) -> str:
-    """Make the link that leads somebody with an account to an act on the case; return its token.
-
-    It gives no right: they sign in, and the case says whether they may. Made again in the same round for the same act
-    and person, it is the same link.
-    """
-    link = Link(
-        id=derived_id(case.report_id, "link", act, person, case.round),
-        report_id=case.report_id,
-        holder=LinkHolder.PERSON,
-        act=act,
-        person=person,
         round=case.round,
         made_at=now,
         expires_at=await _end(connection, now, days),

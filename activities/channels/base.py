@@ -113,9 +113,10 @@ def plain_text(message: Message, most_bytes: int | None = None) -> str:
     return text.encode()[:room].decode("utf-8", "ignore") + "…" + tail
 
 
-def without_secrets(text: str, channel: StoredChannel) -> str:
-    """Return the beginning of what a far side answered, without our secrets, should it repeat them."""
-    for secret in channel.secrets.values():
+def without_secrets(text: str, channel: StoredChannel, message: Message) -> str:
+    """Return the beginning of what a far side answered, without our secrets and the tokens of the message's links,
+    should it repeat them."""
+    for secret in (*channel.secrets.values(), *message.tokens):
         if len(secret) >= 4:
             text = text.replace(secret, "***")
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text[:ANSWER_LENGTH])

@@ -115,13 +115,24 @@ def compose(config: MailConfig, letter: Letter) -> bytes:
     message["List-Id"] = f"<notices.{host}>"
     if config.unsubscribe:
         message["List-Unsubscribe"] = f"<{config.unsubscribe}>"
-    message.set_content(plain_text(letter.message))
+    message.set_content(plain_text(_with_acts(letter.message)))
     message.add_alternative(_as_html(letter.message), subtype="html")
     return message.as_bytes()
 
 
+def _with_acts(message: Message) -> Message:
+    """The message with each link to an act written below its line."""
+    acts = {one.line: f"\n{one.label}: {one.address}" for one in message.act_links}
+    lines = tuple(line + acts.get(number, "") for number, line in enumerate(message.lines))
+    return message.model_copy(update={"lines": lines})
+
+
 def _as_html(message: Message) -> str:
-    lines = "".join(f"<p>{html.escape(line)}</p>" for line in message.lines)
+    acts = {
+        one.line: f'<br><a href="{html.escape(one.address, quote=True)}">{html.escape(one.label)}</a>'
+        for one in message.act_links
+    }
+    lines = "".join(f"<p>{html.escape(line)}{acts.get(number, '')}</p>" for number, line in enumerate(message.lines))
     link = ""
     if message.link:
         address = html.escape(message.link, quote=True)

@@ -72,7 +72,7 @@ class MailboxActivities:
         async with self._engine.connect() as connection:
             unstarted = await unstarted_messages(connection, step.person)
         for message in unstarted:
-            async with self._engine.connect() as connection:
+            async with transaction(self._engine) as connection:
                 send = await self._compose(connection, message, step.at)
             if send is not None:
                 await begin_send(self._client, send, queue=self._queue)

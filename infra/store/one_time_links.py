@@ -30,6 +30,7 @@ _INSERT = f"""
 """  # noqa: S608 only names of our own code are put in, values are parameters
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM one_time_links"  # noqa: S608 only names of our own code are put in
 _BY_TOKEN = text(f"{_SELECT} WHERE token_hash = :hash")
+_BY_ID = text(f"{_SELECT} WHERE id = :id")
 _OF_CASE = text(f"{_SELECT} WHERE report_id = :report ORDER BY made_at DESC, id")
 _TAKE_BACK = """
     UPDATE one_time_links SET revoked_at = %(at)s, revoked_why = %(why)s
@@ -55,6 +56,12 @@ async def token_of(connection: AsyncConnection, settings: Settings, id_: UUID) -
 async def find_link(connection: AsyncConnection, token: str) -> Link | None:
     """Return the link of a token; None where there is none."""
     row = (await connection.execute(_BY_TOKEN, {"hash": hash_token(token)})).one_or_none()
+    return None if row is None else _link(row)
+
+
+async def find_link_by_id(connection: AsyncConnection, id_: UUID) -> Link | None:
+    """Return the link with that id; None where there is none."""
+    row = (await connection.execute(_BY_ID, {"id": id_})).one_or_none()
     return None if row is None else _link(row)
 
 

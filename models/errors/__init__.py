@@ -107,6 +107,7 @@ from models.errors.keys import (
 )
 from models.errors.link import (
     LinkExpired as LinkExpired,
+    LinkOfOther as LinkOfOther,
     LinkPassed as LinkPassed,
     LinkUsed as LinkUsed,
     NoActByLink as NoActByLink,

@@ -24,6 +24,15 @@ class LinkUsed(DomainError):
     en = "This link was used already; each can be answered once."
 
 
+class LinkOfOther(DomainError):
+    """The link was sent to somebody else with an account, and passed on."""
+
+    code = "link_of_other"
+    status = 403
+    zh = "这个链接发给了另一位工作人员,只有收件人本人登录后可用。"
+    en = "This link was sent to another member of staff. Only they can use it, signed in."
+
+
 class NoActByLink(DomainError):
     """The act can't be done by a link of this kind."""
 

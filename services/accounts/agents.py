@@ -1,6 +1,7 @@
 """The short form of a browser's or program's name, by which people recognise a session of theirs."""
 
 import re
+from collections.abc import Mapping
 
 #: A browser that contains another one's name comes first.
 _BROWSERS = (
@@ -23,3 +24,12 @@ def short_agent(header: str) -> str:
         return " · ".join(filter(None, (browser, system)))
     product = _PRODUCT.match(header.strip())
     return product.group()[:_LONGEST] if product else ""
+
+
+def is_phone(headers: Mapping[str, str]) -> bool:
+    """Whether the headers are those of a browser on a phone: it says so itself, or by its name."""
+    said = headers.get("sec-ch-ua-mobile", "")
+    if said in ("?0", "?1"):
+        return said == "?1"
+    agent = headers.get("user-agent", "")
+    return "iPhone" in agent or ("Mobile" in agent and "iPad" not in agent)

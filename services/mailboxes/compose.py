@@ -1,33 +1,44 @@
 """What a message says: numbers, categories, what is to be done and until when; no title, no name, nobody's data.
 
-Whoever opens the link signs in, and sees there what they may see.
+Whoever opens the link signs in, and sees there what they may see. By a channel that reaches one person, the link of one
+case leads to the act that is due of them, and so does one beside each line of a short digest; a group gets the plain
+address.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.settings import Settings
+from infra.store.cases import read_case
+from infra.store.context import local_day, read_person
 from infra.store.mail.addresses import open_routes
 from infra.store.mail.write import StoredMessage
+from infra.store.one_time_links import LINK_PATH
 from infra.store.policies import newest_version, policy_version
 from models.base import STORED
 from models.mailbox import ItemDetail, MessageForm
 from models.matters.base import MatterKind
 from models.matters.paths import PATHS
 from models.policy.document import Policy
-from models.sends import Message, Send, Urgency
+from models.sends import ActLink, Message, Send, Urgency
+from rules.mailbox.acts import due_act
+from services.mailboxes.act_links import make_person_link
 from services.wording.mailboxes import what_label
 from services.wording.matters.registry import KINDS, fact_sentence
-from services.wording.vocabulary import SEVERITIES, label_of
+from services.wording.vocabulary import COMMANDS, SEVERITIES, label_of
 
 #: How many items a message names at most; of more it says how many there are.
 MOST_LINES = 100
+#: Up to how many items a digest has a link for each; of more, the list is the shorter way (our choice).
+MOST_ACTS = 10
 _ITEMS = text("""
     SELECT i.origin_id, i.seq, i.origin_kind, i.detail FROM mail_items i
     JOIN jsonb_to_recordset(CAST(:named AS jsonb)) AS n(origin uuid, seq int, rank int)
@@ -40,6 +51,7 @@ _LANGUAGE = "zh"
 
 @dataclass(frozen=True)
 class _Line:
+    origin: UUID
     kind: str
     detail: ItemDetail
 
@@ -51,23 +63,30 @@ class _Line:
         return f"/park/{PATHS[MatterKind(self.kind)]}/{self.detail.number}"
 
 
-def composing(public_url: str | None) -> Callable[[AsyncConnection, StoredMessage, datetime], Awaitable[Send | None]]:
-    """Return what makes the send of a message. `public_url`: the address of the pages; without it there is no link."""
+def composing(settings: Settings) -> Callable[[AsyncConnection, StoredMessage, datetime], Awaitable[Send | None]]:
+    """Return what makes the send of a message. Without a public address of the pages, it has no link."""
+    public_url = settings.public_url
 
     async def compose(connection: AsyncConnection, message: StoredMessage, now: datetime) -> Send | None:
-        """Return the send of a message; None when its person has no address in its channels any more."""
+        """Return the send of a message, in the caller's transaction, which stores the links to acts.
+
+        None when its person has no address in its channels any more. Repeated, it is the same send with the same links.
+        """
         routes = await open_routes(connection, message.person, message.channels)
         if not routes:
             return None
         policy = await policy_version(connection, await newest_version(connection))
         lines = await _read_lines(connection, message)
         place = await connection.scalar(_PLACE, {"code": message.place}) if message.place else None
+        acts = () if public_url is None else await _acts(connection, settings, message, lines, now)
         return Send(
             key=message.key,
             message=Message(
                 title=_title(message, lines, place, policy),
                 lines=_texts(message, lines, policy),
                 link=None if public_url is None else public_url + _path(message, lines),
+                own_link=acts[0].address if message.amount == 1 and acts else None,
+                act_links=acts if message.amount > 1 else (),
                 urgency=Urgency.URGENT if message.urgent else Urgency.ORDINARY,
                 language=_LANGUAGE,
             ),
@@ -78,12 +97,36 @@ def composing(public_url: str | None) -> Callable[[AsyncConnection, StoredMessag
     return compose
 
 
+async def _acts(
+    connection: AsyncConnection, settings: Settings, message: StoredMessage, lines: Sequence[_Line], now: datetime
+) -> tuple[ActLink, ...]:
+    """Return the links to what is due of the person on the lines of a message, with the number of each line."""
+    if message.form is MessageForm.SUMMARY or not 0 < message.amount <= MOST_ACTS:
+        return ()
+    person = await read_person(connection, message.person)
+    if person is None:
+        return ()
+    day = await local_day(connection, now)
+    links = []
+    for number, line in enumerate(lines):
+        case = await read_case(connection, line.origin) if line.kind == "case" else None
+        act = None if case is None else due_act(case, person, day, line.detail.task)
+        if case is None or act is None:
+            continue
+        token = await make_person_link(connection, settings, case, act, message.person, now, message=message.key)
+        label = label_of(COMMANDS, act, _LANGUAGE)
+        links.append(ActLink(line=number, label=label, address=f"{settings.public_url}{LINK_PATH}{token}"))
+    return tuple(links)
+
+
 async def _read_lines(connection: AsyncConnection, message: StoredMessage) -> list[_Line]:
     named: list[dict[str, Any]] = [
         {"origin": str(origin), "seq": seq, "rank": rank} for rank, (origin, seq) in enumerate(message.named)
     ]
     rows = await connection.execute(_ITEMS, {"person": message.person, "named": to_json(named).decode()})
-    return [_Line(row.origin_kind, ItemDetail.model_validate(row.detail, context=STORED)) for row in rows]
+    return [
+        _Line(row.origin_id, row.origin_kind, ItemDetail.model_validate(row.detail, context=STORED)) for row in rows
+    ]
 
 
 def _title(message: StoredMessage, lines: Sequence[_Line], place: str | None, policy: Policy) -> str:

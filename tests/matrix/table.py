@@ -341,6 +341,7 @@ _ROWS: dict[Rule, str] = {
         POST /admin/roster/shift
     """,
     Rule.ACCOUNT: """
+        GET /acts/{id}
         GET /api/v1/me
         POST /api/v1/me/password
         GET /api/v1/me/reports

@@ -15,9 +15,9 @@ from infra.store.cases import read_case, read_facts
 from infra.store.one_time_links import hash_token
 from models.facts import InfoRequested
 from models.ids import new_id
-from services.one_time_links import make_person_link, make_reporter_link
+from services.one_time_links import make_reporter_link
 from tests.api.harness import a_picture
-from tests.builders import COMMUNITY, person_id
+from tests.builders import COMMUNITY
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
@@ -213,25 +213,6 @@ def test_the_reporter_answers_a_question_once(site: Site, public: httpx.Client) 
     again = f"/l/{site.run(made())}"
     assert again == path
     assert "三楼" in public.get(path).text
-
-
-def test_a_link_to_somebody_with_an_account_leads_to_the_act(site: Site, public: httpx.Client) -> None:
-    case_no = site.at_handling(title="员工链接")
-
-    async def made() -> str:
-        async with transaction(site.harness.engine) as connection:
-            report_id = await connection.scalar(text("SELECT report_id FROM cases WHERE case_no = :n"), {"n": case_no})
-            case = await read_case(connection, report_id)
-            assert case is not None
-            who = person_id("labour_handler")
-            return await make_person_link(connection, site.harness.settings, case, "claim", who, datetime.now(UTC))
-
-    path = f"/l/{site.run(made())}"
-    led = public.get(path)
-    assert (led.status_code, led.headers["location"]) == (303, f"/cases/{case_no}?act=claim#action")
-    assert "/sign-in" in public.get(led.headers["location"]).headers["location"]
-    assert public.post(path, data={"text": "x"}).status_code == 404
-    assert "claimed" not in kinds(site, case_no)
 
 
 def test_a_token_stands_in_no_log(site: Site, public: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:

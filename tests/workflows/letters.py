@@ -25,6 +25,7 @@ from tests.fakes.far_side import FarSide, Reply, running_far_side
 from tests.town import Town, running_town, town_settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
+PUBLIC_URL = "https://grid.example"
 HOOK_SECRET = "a-secret-of-the-hook"
 
 
@@ -119,7 +120,7 @@ async def running_letters(
     engine: AsyncEngine, database_url: str, binary: str, key_file: Path, policy: Policy
 ) -> AsyncIterator[Letters]:
     """Run the town with `policy`, on the server that skips time."""
-    settings = town_settings(database_url, outgoing_private="127.0.0.0/8")
+    settings = town_settings(database_url, outgoing_private="127.0.0.0/8", public_url=PUBLIC_URL)
     async with (
         running_far_side(lambda _: Reply()) as side,
         await WorkflowEnvironment.start_time_skipping(

@@ -18,7 +18,20 @@ from web.routes.admin import (
     suggestions,
     temporal,
 )
-from web.routes.desk import case, cases, commands, exports, intake, links, notices, palette, queue, reporter, retired
+from web.routes.desk import (
+    acts,
+    case,
+    cases,
+    commands,
+    exports,
+    intake,
+    links,
+    notices,
+    palette,
+    queue,
+    reporter,
+    retired,
+)
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
 from web.routes.public import desks, one_time_links, pages, pictures, undertakings
 from web.routes.supervision import analysis, board, bulletins, handovers, ladder, map, overdue, ranking, urges
@@ -43,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     retired.router,
     reporter.router,
     links.router,
+    acts.router,
     intake.router,
     notices.router,
     settings.router,

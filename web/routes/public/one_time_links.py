@@ -1,7 +1,6 @@
 """The page of a one-time link: no account, no cookie, no script. Opening it answers nothing; only its form does."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
@@ -33,14 +32,16 @@ LinkVisitor = Annotated[Visitor, Depends(visitor_of)]
 
 @router.get("/l/{token}")
 async def show(token: str, request: Request, services: ServicesDep, visitor: LinkVisitor) -> Response:
-    """The case and the form of the act, or what it was answered with. With an account, the link leads to the act."""
+    """The case and the form of the act, or what it was answered with.
+
+    The link of somebody with an account leads to a page for which they sign in; its address holds no token.
+    """
     try:
         opened = await _open(token, request, services, visitor)
         if opened.link.holder is LinkHolder.RECEIVER:
             raise NoSuchPage(what="link")
         if opened.link.holder is LinkHolder.PERSON:
-            place = f"/cases/{quote(opened.case.case_no)}?act={quote(opened.link.act)}#action"
-            return _private(go_to(request, place))
+            return _private(go_to(request, f"/acts/{opened.link.id}"))
         return await _page(services, visitor, token, opened)
     except (NoSuchPage, LinkExpired, LinkPassed, TooManyAttempts) as error:
         return _ended(visitor, error)
