@@ -9,6 +9,10 @@ from models.sends import Outcome
 GROWTH: Final = 3.0
 #: Seconds to wait for a far side that takes nothing more for now and does not say for how long (our choice).
 LIMITED_PAUSE: Final = 30.0
+#: The least pause before a far side that is limited is asked again, in seconds and as a part of what was waited for it
+#: already (our choice): one that always says "at once" is asked some hundred times, not without end.
+LEAST_PAUSE: Final = 1.0
+LEAST_PART: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def again_in(outcome: Outcome, patience: Patience, *, tried: int, waited: float,
     """
     match outcome:
         case Outcome.LIMITED:
-            pause = LIMITED_PAUSE if told is None else max(told, 0.0)
+            pause = LIMITED_PAUSE if told is None else max(told, LEAST_PAUSE, waited * LEAST_PART)
             return pause if waited + pause <= patience.longest_limit else None
         case Outcome.UNCLEAR if not patience.repeats:
             return None

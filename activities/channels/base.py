@@ -1,11 +1,13 @@
 """What the channels share: what they are given, what they return, and how an answer over HTTP is read."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -94,11 +96,11 @@ def by_status(answer: Answer, now: datetime) -> Told:
 def retry_after(answer: Answer, now: datetime) -> float | None:
     """Return the seconds of a `Retry-After` header (RFC 9110: seconds, or a moment); None without a good one."""
     written = answer.headers.get("retry-after", "").strip()
-    if written.isdigit():
+    if written.isascii() and written.isdecimal():
         return float(written[:9])
     try:
         moment = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):  # a far side may write anything
         return None
     return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
 
@@ -118,7 +120,9 @@ def without_secrets(text: str, channel: StoredChannel, message: Message) -> str:
     should it repeat them."""
     for secret in (*channel.secrets.values(), *message.tokens):
         if len(secret) >= 4:
-            text = text.replace(secret, "***")
+            # As it is, and as it was written into an address or into JSON.
+            for form in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]):
+                text = text.replace(form, "***")
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text[:ANSWER_LENGTH])
 
 

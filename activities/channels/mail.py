@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import html
 import socket
+from email.errors import MessageError
 from email.headerregistry import Address as MailBox
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -28,7 +29,8 @@ _PERMANENT, _NO_MAILBOX = range(500, 600), frozenset({550, 551, 553})
 async def deliver(tools: Tools, letter: Letter) -> Told:
     """Make one attempt. Raises OutgoingFailed."""
     config: MailConfig = tools.config
-    message = compose(config, letter)
+    receiver = mail_box(letter.address)
+    message = compose(config, letter, receiver)
     connection = await _connect(await tools.outgoing.addresses(config.host, config.port), config)
     smtp = aiosmtplib.SMTP(
         hostname=config.host, sock=connection, timeout=COMMAND_SECONDS,
@@ -40,7 +42,7 @@ async def deliver(tools: Tools, letter: Letter) -> Told:
             if config.username:
                 await smtp.login(config.username, tools.secrets.get("password", ""))
             await smtp.mail(config.sender)
-            await smtp.rcpt(letter.address)
+            await smtp.rcpt(receiver.addr_spec)
         except (aiosmtplib.SMTPException, OSError) as error:  # a certificate that is refused comes as it is
             return _before_data(error, config)
         return await _hand_over(smtp, message)
@@ -96,16 +98,23 @@ async def _connect(addresses: tuple[Address, ...], config: MailConfig) -> socket
     raise Unreachable(host=config.host)
 
 
-def compose(config: MailConfig, letter: Letter) -> bytes:
-    """Return the message as it is sent: plain text and HTML, marked as automatic and as of a list.
-
-    Raises AddressRefused for a receiver that is no e-mail address.
-    """
-    message = EmailMessage(policy=SMTP_POLICY)
+def mail_box(address: str) -> MailBox:
+    """Return the mailbox of an address, its domain in the form of the DNS. Raises AddressRefused for no address."""
     try:
-        message["To"] = MailBox(addr_spec=letter.address)
-    except (ValueError, IndexError):
+        local, _, domain = address.strip().rpartition("@")
+        found = MailBox(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+    except (ValueError, IndexError, MessageError):
+        found = None
+    # The library drops what it takes for a comment: another mailbox than the one that was given.
+    if found is None or f"{found.username}@" != f"{local}@":
         raise AddressRefused(host="?", why_zh="不是电子邮件地址", why_en="it is no e-mail address") from None
+    return found
+
+
+def compose(config: MailConfig, letter: Letter, receiver: MailBox) -> bytes:
+    """Return the message as it is sent: plain text and HTML, marked as automatic and as of a list."""
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["To"] = receiver
     message["From"] = MailBox(display_name=config.sender_name, addr_spec=config.sender)
     message["Subject"] = " ".join(letter.message.title.split())
     message["Date"] = format_datetime(letter.now)

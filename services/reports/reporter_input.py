@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import StringConstraints, model_validator
 
 from models.base import Frozen, Line, Phone, fault
-from models.channels import MailAddress
+from models.channels import PersonsMail
 from models.phone import mobile_of
 from models.reporter_messages import TellBy
 
@@ -19,7 +19,7 @@ class ReporterInput(Frozen):
 
     name: Annotated[Line, StringConstraints(max_length=80)] | None = None
     phone: Phone | None = None
-    mail: MailAddress | None = None
+    mail: PersonsMail | None = None
     tell_by: TellBy | None = None
     anonymous: bool = False
 

@@ -1,0 +1,105 @@
+"""What far sides write into answers, and people into addresses: none of it breaks an attempt or leaks a secret."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from activities.channels.base import Letter, retry_after, without_secrets
+from activities.channels.mail import compose, mail_box
+from infra.outgoing import Answer
+from infra.store.channels import StoredChannel
+from models.channels import MailConfig, WebhookConfig
+from models.errors import AddressRefused
+from models.sends import Message, Outcome
+from rules.sending import Patience, again_in
+from services.reports.reporter_input import ReporterInput
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+PATIENCE = Patience(attempts=3, first_wait=2, longest_wait=300, longest_limit=1_800, repeats=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        (b"0", 0), (b"30", 30), (b" 30 ", 30), (b"1" * 500, 111_111_111),
+        (b"Mon, 02 Mar 2026 08:01:00 GMT", 60), (b"Mon, 02 Mar 2026 07:00:00 GMT", 0),
+        (b"Mon, 02 Mar 2026 16:01:00 +0800", 60), (b"Mon, 02 Mar 2026 08:01:00 -0000", 60),
+        (b"", None), (b"-1", None), (b"1.5", None), (b"soon", None), (b"\xb2", None), ("²".encode(), None),
+        ("٣".encode(), None), (b"Mon, 31 Feb 2026 00:00:00 GMT", None), (b"Mon, 02 Mar 2026 99:00:00 GMT", None),
+        (b"Mon, 02 Mar 99999999999999999999 08:00:00 GMT", None), (b"Mon, 02 Mar 2026 08:00:00 +99999999", None),
+    ],
+)  # fmt: skip
+def test_retry_after_is_read_or_left(written: bytes, seconds: float | None) -> None:
+    assert retry_after(Answer(429, httpx.Headers([(b"retry-after", written)]), b""), NOW) == seconds
+
+
+@pytest.mark.parametrize("told", [0.0, 0.001, 1.0, 30.0, None])
+def test_a_far_side_that_is_always_limited_comes_to_an_end(told: float | None) -> None:
+    waited, asked = 0.0, 0
+    while (pause := again_in(Outcome.LIMITED, PATIENCE, tried=0, waited=waited, told=told)) is not None:
+        assert pause >= (told or 0)
+        waited, asked = waited + pause, asked + 1
+        assert asked < 500
+    assert 1_000 < waited <= PATIENCE.longest_limit
+
+
+@pytest.mark.parametrize("told", [1_801.0, 999_999_999.0])
+def test_a_far_side_that_asks_for_too_long_ends_the_channel(told: float) -> None:
+    assert again_in(Outcome.LIMITED, PATIENCE, tried=0, waited=0, told=told) is None
+
+
+SECRET = 'k/ey+1="张 &?'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        f"no such key {SECRET}", "GET /send?key=k%2Fey%2B1%3D%22%E5%BC%A0%20%26%3F", "k/ey%2B1%3D%22%E5%BC%A0%20%26%3F",
+        "key=k%2Fey%2B1%3D%22%E5%BC%A0+%26%3F", '{"sent": "k/ey+1=\\"\\u5f20 &?"}',
+    ],
+)  # fmt: skip
+def test_a_secret_that_a_far_side_repeats_is_taken_out(echo: str) -> None:
+    channel = StoredChannel(
+        id="hook", kind=WebhookConfig(url="https://example.org/").kind, name="", enabled=True,
+        config=WebhookConfig(url="https://example.org/"), secrets={"secret": SECRET},
+    )  # fmt: skip
+    assert "ey" not in without_secrets(echo, channel).replace("key", "")
+
+
+BAD_MAIL = (
+    "x", "", "a@", "@b", "@b.example", "a b@c.example", "a@b.example\r\nBcc: c@d.example", "<a@b.example>",
+    "a@b.example, c@d.example", "a@b.example;c@d.example", "张@b.example", "a@b..example", "a..b@c.example",
+    "(c)a@b.example", "a@b.example\0", "a@" + "x" * 70 + ".example", ".a@b.example", "a@-b.example",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", BAD_MAIL)
+def test_what_is_no_address_is_refused_where_it_is_typed(address: str) -> None:
+    with pytest.raises(ValidationError):
+        ReporterInput(mail=address or "@")
+
+
+@pytest.mark.parametrize("address", [one for one in BAD_MAIL if one != "a@-b.example"])
+def test_what_is_no_address_is_refused_before_a_mail_server_is_asked(address: str) -> None:
+    with pytest.raises(AddressRefused):
+        mail_box(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "sent_to"),
+    [
+        ("a.b+c@d.example", "a.b+c@d.example"), (" a@b.example ", "a@b.example"), ("o'x@b.example", "o'x@b.example"),
+        ("a@园区.example", "a@xn--dkrx9f.example"),
+    ],
+)  # fmt: skip
+def test_a_mail_has_one_receiver_in_the_form_of_the_dns(address: str, sent_to: str) -> None:
+    assert ReporterInput(mail=address).mail == address.strip()
+    config = MailConfig(host="mail.example", sender="desk@park.example", sender_name="园区")
+    message = Message(title="题目\u2028 Bcc: x@y.example", lines=("一行",))
+    receiver = mail_box(address)
+    head = compose(config, Letter("k", message, address, NOW), receiver).partition(b"\r\n\r\n")[0]
+    assert receiver.addr_spec == sent_to
+    assert f"To: {sent_to}\r\n".encode() in head
+    assert b"\r\nBcc:" not in head
