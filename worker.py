@@ -63,6 +63,7 @@ from services.bulletins.schedules import schedule_bulletins
 from services.bulletins.store import make_bulletins
 from services.exports.make import make_export, record_failure, remove_export
 from services.handovers.audit import see_to_handovers
+from services.handovers.files import keep_file
 from services.history.anchors import make_anchors
 from services.history.schedule import schedule_anchors
 from services.mailboxes.compose import composing
@@ -168,7 +169,7 @@ def build_sends_worker(client: Client, engine: AsyncEngine, settings: Settings) 
     It has a queue of its own, because a far side that does not answer keeps an attempt waiting.
     """
     sends = SendActivities(engine, outgoing_of(settings))
-    handovers = HandoverActivities(engine, client, settings)
+    handovers = HandoverActivities(engine, client, settings, partial(keep_file, engine, settings))
     return Worker(
         client,
         task_queue=sends_queue(settings.case_queue),

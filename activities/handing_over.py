@@ -16,7 +16,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.handover.base import Follows, Offer, Result, Told, Tools
+from activities.handover.base import Follows, KeepFile, Offer, Result, Told, Tools
 from activities.handover.registry import ADAPTERS
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system
 from infra.database import is_away, reason, transaction
@@ -60,10 +60,10 @@ TELLING_LASTS = timedelta(days=3)
 class HandoverActivities:
     """The activity, bound to the stores and to the guard of outgoing requests."""
 
-    def __init__(self, engine: AsyncEngine, client: Client, settings: Settings) -> None:
+    def __init__(self, engine: AsyncEngine, client: Client, settings: Settings, keep_file: KeepFile) -> None:
         self._engine = engine
         self._client = client
-        self._tools = Tools(engine, client, settings, outgoing_of(settings))
+        self._tools = Tools(engine, client, settings, outgoing_of(settings), keep_file)
 
     @activity.defn(name=ADVANCE_HANDOVER_ACTIVITY)
     async def advance(self, order: HandoverOrder) -> HandoverStep:

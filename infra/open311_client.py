@@ -150,7 +150,13 @@ def _read(answer: Answer, form: str) -> list[dict[str, Any]] | None:
         root = etree.fromstring(answer.body, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
-    return [{str(part.tag): part.text or "" for part in one} for one in root]
+    return [_parts(one) for one in root]
+
+
+def _parts(one: Any) -> dict[str, Any]:
+    """Return the texts of an item; `media_url` as a list, because it may be repeated."""
+    media = [part.text or "" for part in one if part.tag == "media_url"]
+    return {str(part.tag): part.text or "" for part in one} | ({"media_url": media} if media else {})
 
 
 def _said(answer: Answer, form: str) -> str:
@@ -172,8 +178,15 @@ def _update(one: Mapping[str, Any]) -> FarUpdate | None:
     if at is None or not id_ or not number:
         return None
     return FarUpdate(
-        id=id_, number=number, status=_string(one.get("status")), at=at, text=_string(one.get("description"))
-    )
+        id=id_, number=number, status=_string(one.get("status")), at=at, text=_string(one.get("description")),
+        media=_media(one.get("media_url")),
+    )  # fmt: skip
+
+
+def _media(value: Any) -> tuple[str, ...]:
+    """Return the addresses of the photos of an update, each once."""
+    found = [_string(one) for one in value] if isinstance(value, list) else [_string(value)]
+    return tuple(dict.fromkeys(one for one in found if one))
 
 
 def _state(one: Mapping[str, Any], number: str) -> FarUpdate:

@@ -43,13 +43,15 @@ class FarPosted(Kept):
 
 
 class FarUpdate(Kept):
-    """An update of the far side: its id, the request's number, the state in its own words, when, and what it says."""
+    """An update of the far side: its id, the request's number, the state in its own words, when, what it says, and the
+    addresses of its photos."""
 
     id: str
     number: str
     status: str
     at: Instant
     text: str = ""
+    media: tuple[str, ...] = ()
 
     @property
     def closes(self) -> bool:

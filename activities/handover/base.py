@@ -1,9 +1,11 @@
 """What every kind of receiver is given, and what it can answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -52,6 +54,11 @@ class Offer:
     secret: str = field(repr=False, default="")
 
 
+#: Stores a file of a receiver, whose account is named, and returns its hash. Raises a DomainError for what is no
+#: attachment, and while the store is away.
+KeepFile = Callable[[UUID, bytes, datetime], Awaitable[str]]
+
+
 @dataclass(frozen=True)
 class Tools:
     """What an adapter works with."""
@@ -60,6 +67,7 @@ class Tools:
     client: Client
     settings: Settings
     outgoing: Outgoing
+    keep_file: KeepFile
 
 
 class Adapter(Protocol):

@@ -36,10 +36,11 @@ class FarOpen311Server:
     said: list[dict[str, str]] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
 
-    def update(self, id_: str, number: str, status: str, at: datetime, text: str = "") -> None:
-        """Say something about a request."""
+    def update(self, id_: str, number: str, status: str, at: datetime, text: str = "", *media: str) -> None:
+        """Say something about a request; `media`: addresses of photos."""
         known = {"update_id": id_, "service_request_id": number, "status": status, "description": text}
-        self.updates.append({**known, "updated_datetime": at.isoformat()})
+        shown = {"media_url": media[0] if len(media) == 1 else list(media)} if media else {}
+        self.updates.append({**known, **shown, "updated_datetime": at.isoformat()})
 
     def answer(self, received: Received) -> Reply:
         """Answer one request."""
@@ -116,6 +117,7 @@ def _body(suffix: str, root: str, items: Iterable[dict[str, Any]]) -> bytes:
     for one in items:
         child = ElementTree.SubElement(top, "item")
         for name, value in one.items():
-            ElementTree.SubElement(child, name).text = str(value)
+            for part in value if isinstance(value, list) else [value]:
+                ElementTree.SubElement(child, name).text = str(part)
     body: bytes = ElementTree.tostring(top, "utf-8", xml_declaration=True)
     return body

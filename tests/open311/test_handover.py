@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from infra.database import transaction
 from infra.handover_client import look_at_handover
-from tests.api.harness import ApiHarness, open_harness
+from tests.api.harness import ApiHarness, a_picture, open_harness
 from tests.api.test_handovers import dispatched, row_of, told, until_status
-from tests.fakes.far_side import FarSide, running_far_side
+from tests.fakes.far_side import FarSide, Reply, running_far_side
 from tests.fakes.open311 import KEY, REPORTER, FarOpen311Server
 from tests.servers import Servers
 
@@ -140,6 +140,38 @@ async def test_updates_become_facts_once_and_in_order(
     await until_status(harness, case_no, "answered")
     await harness.do("reviewer", case_no, "pass_review", answer="已处理")
     assert (await harness.get("duty", f"/cases/{case_no}"))["stage"] == "closed"
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+async def test_photos_of_an_update_are_kept_and_what_cannot_be_had_is_told(
+    harness: ApiHarness, server: FarOpen311Server, side: FarSide, form: str
+) -> None:
+    files = {"/a.png": a_picture("green"), "/b.txt": b"#!/bin/sh", "/big.png": b"x" * (11 * 1024 * 1024)}
+    async with running_far_side(
+        lambda got: Reply(200, files.get(got.path, b"")) if got.path in files else Reply(404)
+    ) as far:
+        await set_receiver(harness, side, format=form, closing="completes")
+        case_no = await dispatched(harness)
+        await until_status(harness, case_no, "sent")
+        at = datetime.now(UTC) - timedelta(minutes=5)
+        server.update("good", "SR-1", "IN_PROGRESS", at, "已清理一半", far.url("/a.png"))
+        names = ("http://10.0.0.1/x.png", far.url("/b.txt"), far.url("/none.png"), far.url("/a.png"))
+        server.update("bad", "SR-1", "IN_PROGRESS", at + timedelta(minutes=1), "余下明天", *names)
+        server.update("big", "SR-1", "IN_PROGRESS", at + timedelta(minutes=2), "太大", far.url("/big.png"))
+        server.update("end", "SR-1", "CLOSED", at + timedelta(minutes=3), "完成", far.url("/a.png"), "ftp://x/y")
+        await look(harness, case_no)
+        completed = (await harness.until_fact(case_no, "completed"))["body"]
+    facts = await harness.get("admin", f"/cases/{case_no}/facts")
+    good, bad, big = (one["body"] for one in facts if one["kind"] == "progress_reported")
+    assert (good["note"], len(good["attachments"])) == ("[in progress] 已清理一半", 1)
+    assert bad["attachments"] == []
+    for part in ("余下明天", "所附照片未能取得", "HTTP 404", "另有 1 张"):
+        assert part in bad["note"]
+    assert big["attachments"] == []
+    assert "所附照片未能取得" in big["note"]
+    assert (completed["evidence"], completed["answer"]) == (good["attachments"], "完成")
+    assert completed["result"].startswith("完成\n(所附照片未能取得")
+    assert [got.path for got in far.received].count("/a.png") == 2, "the fourth of an update is not fetched"
 
 
 async def test_without_updates_the_state_is_polled(
