@@ -244,7 +244,7 @@ def _number(question: Question, text: str) -> str:
         raise _DoesNotFit(f"不得小于 {question.min}", f"it must be {question.min} or more")
     if question.max is not None and number > question.max:
         raise _DoesNotFit(f"不得大于 {question.max}", f"it must be {question.max} or less")
-    return format(number, "f")
+    return format(number + 0, "f")  # without the sign of -0
 
 
 def _day(text: str) -> str:

@@ -30,7 +30,7 @@ async def deliver(tools: Tools, letter: Letter) -> Told:
     """Make one attempt. Raises OutgoingFailed."""
     config: MailConfig = tools.config
     receiver = mail_box(letter.address)
-    message = compose(config, letter, receiver)
+    message = compose(config, letter)
     connection = await _connect(await tools.outgoing.addresses(config.host, config.port), config)
     smtp = aiosmtplib.SMTP(
         hostname=config.host, sock=connection, timeout=COMMAND_SECONDS,
@@ -111,10 +111,13 @@ def mail_box(address: str) -> MailBox:
     return found
 
 
-def compose(config: MailConfig, letter: Letter, receiver: MailBox) -> bytes:
-    """Return the message as it is sent: plain text and HTML, marked as automatic and as of a list."""
+def compose(config: MailConfig, letter: Letter) -> bytes:
+    """Return the message as it is sent: plain text and HTML, marked as automatic and as of a list.
+
+    Raises AddressRefused for a receiver that is no e-mail address.
+    """
     message = EmailMessage(policy=SMTP_POLICY)
-    message["To"] = receiver
+    message["To"] = mail_box(letter.address)
     message["From"] = MailBox(display_name=config.sender_name, addr_spec=config.sender)
     message["Subject"] = " ".join(letter.message.title.split())
     message["Date"] = format_datetime(letter.now)
