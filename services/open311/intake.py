@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import IO, Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.case_client import is_started
 from infra.database import transaction
-from models.answers import Asked
+from models.answers import Asked, GivenAnswer
 from models.base import Code, Frozen, Line, Phone, Text
 from models.commands import GivenLocation
 from models.enums import Source
 from models.errors import (
+    AnswerNotUnderstood,
     DomainError,
     NoSuchServiceToken,
     PlaceOutsidePark,
@@ -28,6 +29,7 @@ from models.errors import (
 from models.ids import derived_id, new_id
 from models.policy.document import Category
 from models.policy.questions import Door
+from rules.questions import pointer_to
 from services.accounts.limits import open311_limit
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
@@ -39,6 +41,7 @@ from services.organisation.locate import find_unit_at
 from services.reports.reporter_input import ReporterInput
 from services.reports.submit import ReportInput, check, submit
 from services.runtime.resources import Resources
+from services.wording.input_faults import fault_text
 
 #: The longest description (GeoReport v2), and the most files and addresses of files together (as the public form).
 MOST_CHARACTERS, MOST_MEDIA = 4_000, 3
@@ -59,8 +62,9 @@ class Posted(Frozen):
     location: GivenLocation | None = None
     unit: Code | None = None
     address: Annotated[Text, StringConstraints(max_length=200)] = ""
+    #: Both names, with a space between them, fit into the one name that is kept.
     first_name: Annotated[Line, StringConstraints(max_length=40)] = ""
-    last_name: Annotated[Line, StringConstraints(max_length=40)] = ""
+    last_name: Annotated[Line, StringConstraints(max_length=39)] = ""
     phone: Phone | None = None
     anonymous: bool = False
     attributes: Annotated[dict[str, list[str]], Field(max_length=60)] = Field(default_factory=dict)
@@ -74,6 +78,7 @@ class Posted(Frozen):
 
 
 POSTED = TypeAdapter(Posted)
+_ANSWER: TypeAdapter[tuple[str, ...]] = TypeAdapter(GivenAnswer)
 
 
 @dataclass(frozen=True)
@@ -215,10 +220,22 @@ def _report(report_id: UUID, posted: Posted, grid: str, category: Category) -> R
         grid=grid,
         location=posted.location,
         source=Source.OPEN311,
-        answers={one.code: posted.attributes.get(one.code, ()) for one in asked_questions(category)},
+        answers={one.code: _answer(one.code, posted) for one in asked_questions(category)},
         asked=Asked(door=Door.OPEN311),
         reporter=reporter if name or posted.phone or posted.anonymous else None,
     )
+
+
+def _answer(question: str, posted: Posted) -> tuple[str, ...]:
+    """Return what an attribute answers, in the form of every door. Raises AnswerNotUnderstood."""
+    try:
+        return _ANSWER.validate_python(posted.attributes.get(question, []))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise AnswerNotUnderstood(
+            question=question, why_zh=fault_text(fault, "zh"), why_en=fault_text(fault, "en"),
+            pointer=pointer_to(question),
+        ) from error  # fmt: skip
 
 
 def _unasked(posted: Posted, category: Category) -> dict[str, list[str]]:

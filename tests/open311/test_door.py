@@ -85,6 +85,7 @@ def test_a_browser_may_let_any_page_read(
         ({"datum": "mars"}, ["datum"]),
         ({"address_string": "长" * 201}, ["address_string"]),
         ({"client_request_id": "x" * 201, "phone": "12"}, ["client_request_id", "phone"]),
+        ({"first_name": "长" * 41, "last_name": "长" * 40}, ["first_name", "last_name"]),
         ({"media_url": "https://example.org/" + "x" * 2_000}, ["media_url"]),
         ({f"attribute[a{number}]": "v" for number in range(61)}, ["attribute"]),
     ],

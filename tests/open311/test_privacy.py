@@ -40,6 +40,10 @@ def test_no_answer_tells_who_reported(open311: Interface) -> None:
     assert case["reporter"]["contact_kept"] is True
 
 
+def test_the_longest_name_is_kept(open311: Interface) -> None:
+    open311.report(first_name="长" * 40, last_name="名" * 39)
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_who_asks_to_stay_anonymous_is_in_no_list(open311: Interface, suffix: str) -> None:
     number = open311.report(anonymous="true", description="匿名反映的污水")

@@ -105,6 +105,10 @@ def test_questions_are_attributes(open311: Interface) -> None:
 
     assert "colour" in post().json()[0]["description"], "a required one is missing"
     assert "colour" in post(**{"attribute[colour]": "green"}).json()[0]["description"], "no such key"
+    for bad in ("red\0", "r" * 501, "red\nblack", "\u202e", ["red"] * 200, ["red", "black"]):
+        refused = post(**{"attribute[colour]": bad})
+        assert refused.status_code == 400, bad
+        assert "colour" in refused.json()[0]["description"], bad
     stops = post(**{"attribute[colour]": "red", "attribute[smell]": "yes"})
     assert (stops.status_code, "119" in stops.text) == (400, True)
     files = [("media", ("a.png", a_picture("#0a0b0c"), "image/png"))]
