@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.http import Api, As, AsJson, DataDir, Password
+from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import localize
 from cli.output import out, print_table
 
@@ -18,6 +18,7 @@ def notifications(
     remove: Annotated[str | None, typer.Option(help="Take the address of that id away")] = None,
     on: Annotated[bool | None, typer.Option("--on/--off", help="Messages, or only the minimum")] = None,
     quiet: Annotated[str | None, typer.Option(help="Quiet hours: 22:00-07:00, or none")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of messages: zh or en")] = None,
     digest: Annotated[int | None, typer.Option(min=0, help="Minutes of a digest")] = None,
     mute: Annotated[str | None, typer.Option(help="Hear nothing of the case of that number")] = None,
     as_: As = "supervisor",
@@ -33,13 +34,13 @@ def notifications(
         api.call("POST", f"{here}/addresses", json={"channel": channel, "address": address})
     if verify is not None:
         id_, _, code = verify.partition(":")
-        api.call("POST", f"{here}/addresses/{id_}/verify", json={"code": code})
+        api.call("POST", build_path("me", "notifications", "addresses", id_, "verify"), json={"code": code})
     if remove is not None:
-        api.call("DELETE", f"{here}/addresses/{remove}")
+        api.call("DELETE", build_path("me", "notifications", "addresses", remove))
     found = api.call("GET", here)
-    changes = _changes(found, on, quiet, digest, mute)
+    changes = _changes(found, on, quiet, digest, mute, language)
     if changes:
-        kept = ("on", "quiet", "rest_days", "zone", "digest_minutes", "second_minutes", "mutes")
+        kept = ("on", "language", "quiet", "rest_days", "zone", "digest_minutes", "second_minutes", "mutes")
         found = api.call("PUT", here, json={**{name: found[name] for name in kept}, **changes})
     if as_json:
         out.print_json(json.dumps(found))
@@ -48,11 +49,18 @@ def notifications(
 
 
 def _changes(
-    found: dict[str, Any], on: bool | None, quiet: str | None, digest: int | None, mute: str | None
+    found: dict[str, Any],
+    on: bool | None,
+    quiet: str | None,
+    digest: int | None,
+    mute: str | None,
+    language: str | None,
 ) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if on is not None:
         changes["on"] = on
+    if language is not None:
+        changes["language"] = language
     if quiet is not None:
         since, _, until = quiet.partition("-")
         changes["quiet"] = None if quiet == "none" else {"since": since, "until": until}

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -149,10 +149,11 @@ class MailSettings(Frozen):
     """What a person chose. `on` False: only what belongs to the policy's minimum. None: as the policy says.
 
     `rest_days`: days of rest by the policy's calendar are quiet as a whole. `second_minutes`: after so long unread, an
-    ordinary message goes out by the next channel as well; None: never.
+    ordinary message goes out by the next channel as well; None: never. `language`: of messages.
     """
 
     on: bool = True
+    language: Literal["zh", "en"] | None = None
     zone: str | None = None
     rest_days: bool = False
     digest_minutes: Annotated[int | None, Field(ge=0, le=1440)] = None

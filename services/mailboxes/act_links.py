@@ -41,8 +41,6 @@ async def make_person_link(
 ) -> str:
     """Make the link that leads somebody with an account to an act on the case; return its token.
 
-    The policy says for how many days it works.
-
     `message`: the key of the send that carries it. Made again for the same message, case and act, it is the same link.
     """
     policy = await policy_version(connection, await newest_version(connection))

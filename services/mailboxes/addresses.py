@@ -27,8 +27,9 @@ from models.ids import derived_id, new_id
 from models.phone import clean_phone
 from models.sends import ChannelKind, Message, Purpose, Route, Send, Urgency
 from services.accounts.limits import Limit
-from services.mailboxes.choices import WITH_CODE, ChannelChoice, read_channels
+from services.mailboxes.choices import WITH_CODE, ChannelChoice, chosen_language, read_channels
 from services.runtime.resources import Resources
+from services.wording.mailboxes import message_text
 
 #: How long a code is good, how often one may be tried, and how many addresses somebody may have (our choice).
 CODE_LIFE, MOST_TRIES, MOST_ADDRESSES = timedelta(minutes=15), 5, 8
@@ -105,14 +106,16 @@ async def send_code(resources: Resources, person: Person, id_: UUID, now: dateti
         if row.verified_at is not None or row.sealed is None:
             raise NoSuchAddress()
         address = await open_address(connection, id_, Box(row.sealed, row.wrapped_key, row.key_id))
+        language = await chosen_language(connection, person.id)
         await connection.execute(
             _CODE, {"id": id_, "code": _hash(resources, id_, code), "until": now + CODE_LIFE}
         )  # fmt: skip
     minutes = int(CODE_LIFE / timedelta(minutes=1))
     message = Message(
-        title=f"验证码 {code}",
-        lines=(f"您正在登记接收通知的地址,验证码 {code},{minutes} 分钟内有效。非本人操作请忽略。",),
+        title=message_text("code", language, code=code),
+        lines=(message_text("code_for", language, code=code, minutes=minutes),),
         urgency=Urgency.URGENT,
+        language=language,
     )
     send = Send(
         key=f"code:{new_id()}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -21,7 +21,7 @@ from models.policy.notifications import Cap, Ground
 from models.quiet_hours import QuietHours
 from models.sends import ChannelKind
 from services.accounts.preferences import read_settings, save_settings
-from services.wording.mailboxes import GROUNDS
+from services.wording.mailboxes import DEFAULT_LANGUAGE, GROUNDS
 
 #: The kinds of channels that are for people; the others take events.
 FOR_PEOPLE = (
@@ -82,9 +82,13 @@ class AddressOrder(Given):
 
 
 class Choices(Given):
-    """What somebody chooses. `addresses`: their addresses in the order in which they are tried; None: as they are."""
+    """What somebody chooses. `addresses`: their addresses in the order in which they are tried; None: as they are.
+
+    `language`: in which messages are written; None: in Chinese.
+    """
 
     on: bool = True
+    language: Literal["zh", "en"] | None = None
     quiet: QuietHours | None = None
     rest_days: bool = False
     zone: Annotated[str, StringConstraints(max_length=60)] | None = None
@@ -98,6 +102,7 @@ class Notifications(Frozen):
     """How somebody is told outside the pages: what they chose, their addresses, the channels there are, the policy."""
 
     on: bool
+    language: Literal["zh", "en"] | None
     quiet: QuietHours | None
     rest_days: bool
     zone: str | None
@@ -118,6 +123,7 @@ async def read_notifications(connection: AsyncConnection, person: Person, langua
     index = 1 if language.startswith("en") else 0
     return Notifications(
         on=settings.on,
+        language=settings.language,
         quiet=quiet,
         rest_days=settings.rest_days,
         zone=settings.zone,
@@ -140,6 +146,13 @@ async def read_notifications(connection: AsyncConnection, person: Person, langua
             caps={channel.kind.value: rules.caps_of(channel.kind.value) for channel in channels},
         ),
     )
+
+
+async def chosen_language(connection: AsyncConnection, person: UUID) -> Literal["zh", "en"]:
+    """Return in which language somebody gets messages."""
+    policy = await policy_version(connection, await newest_version(connection))
+    settings, _ = await read_choices(connection, person, policy)
+    return settings.language or DEFAULT_LANGUAGE
 
 
 async def read_channels(connection: AsyncConnection) -> tuple[ChannelChoice, ...]:
@@ -170,6 +183,7 @@ async def save_notifications(connection: AsyncConnection, person: Person, choice
         await _order(connection, person, choices.addresses)
     settings = MailSettings(
         on=choices.on,
+        language=choices.language,
         zone=choices.zone,
         rest_days=choices.rest_days,
         digest_minutes=choices.digest_minutes,

@@ -8,7 +8,7 @@ address.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from infra.settings import Settings
 from infra.store.cases import read_case
 from infra.store.context import local_day, read_person
 from infra.store.mail.addresses import open_routes
+from infra.store.mail.read import read_choices
 from infra.store.mail.write import StoredMessage
 from infra.store.one_time_links import LINK_PATH
 from infra.store.policies import newest_version, policy_version
@@ -31,8 +32,8 @@ from models.policy.document import Policy
 from models.sends import ActLink, Message, Send, Urgency
 from rules.mailbox.acts import due_act
 from services.mailboxes.act_links import make_person_link
-from services.wording.mailboxes import what_label
-from services.wording.matters.registry import KINDS, fact_sentence
+from services.wording.mailboxes import DEFAULT_LANGUAGE, message_text, what_label
+from services.wording.matters.registry import fact_sentence, kind_label
 from services.wording.vocabulary import COMMANDS, SEVERITIES, label_of
 
 #: How many items a message names at most; of more it says how many there are.
@@ -46,7 +47,6 @@ _ITEMS = text("""
     WHERE i.person = :person ORDER BY n.rank
 """)
 _PLACE = text("SELECT name FROM grid_units WHERE code = :code")
-_LANGUAGE = "zh"
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,19 @@ class _Line:
         return f"/park/{PATHS[MatterKind(self.kind)]}/{self.detail.number}"
 
 
+@dataclass(frozen=True)
+class _Voice:
+    """In which language and time zone a person is told, and by which policy."""
+
+    language: Literal["zh", "en"]
+    zone: ZoneInfo
+    policy: Policy
+
+    def say(self, name: str, **values: object) -> str:
+        """A sentence of a message."""
+        return message_text(name, self.language, **values)
+
+
 def composing(settings: Settings) -> Callable[[AsyncConnection, StoredMessage, datetime], Awaitable[Send | None]]:
     """Return what makes the send of a message. Without a public address of the pages, it has no link."""
     public_url = settings.public_url
@@ -76,19 +89,21 @@ def composing(settings: Settings) -> Callable[[AsyncConnection, StoredMessage, d
         if not routes:
             return None
         policy = await policy_version(connection, await newest_version(connection))
+        chosen, _ = await read_choices(connection, message.person, policy)
+        voice = _Voice(chosen.language or DEFAULT_LANGUAGE, ZoneInfo(chosen.zone or policy.zone), policy)
         lines = await _read_lines(connection, message)
         place = await connection.scalar(_PLACE, {"code": message.place}) if message.place else None
-        acts = () if public_url is None else await _acts(connection, settings, message, lines, now)
+        acts = () if public_url is None else await _acts(connection, settings, message, lines, now, voice.language)
         return Send(
             key=message.key,
             message=Message(
-                title=_title(message, lines, place, policy),
-                lines=_texts(message, lines, policy),
+                title=_title(message, lines, place, voice),
+                lines=_texts(message, lines, voice),
                 link=None if public_url is None else public_url + _path(message, lines),
                 own_link=acts[0].address if message.amount == 1 and acts else None,
                 act_links=acts if message.amount > 1 else (),
                 urgency=Urgency.URGENT if message.urgent else Urgency.ORDINARY,
-                language=_LANGUAGE,
+                language=voice.language,
             ),
             routes=routes,
             about=lines[0].detail.number if message.amount == 1 and lines else None,
@@ -98,7 +113,12 @@ def composing(settings: Settings) -> Callable[[AsyncConnection, StoredMessage, d
 
 
 async def _acts(
-    connection: AsyncConnection, settings: Settings, message: StoredMessage, lines: Sequence[_Line], now: datetime
+    connection: AsyncConnection,
+    settings: Settings,
+    message: StoredMessage,
+    lines: Sequence[_Line],
+    now: datetime,
+    language: str,
 ) -> tuple[ActLink, ...]:
     """Return the links to what is due of the person on the lines of a message, with the number of each line."""
     if message.form is MessageForm.SUMMARY or not 0 < message.amount <= MOST_ACTS:
@@ -114,7 +134,7 @@ async def _acts(
         if case is None or act is None:
             continue
         token = await make_person_link(connection, settings, case, act, message.person, now, message=message.key)
-        label = label_of(COMMANDS, act, _LANGUAGE)
+        label = label_of(COMMANDS, act, language)
         links.append(ActLink(line=number, label=label, address=f"{settings.public_url}{LINK_PATH}{token}"))
     return tuple(links)
 
@@ -129,42 +149,47 @@ async def _read_lines(connection: AsyncConnection, message: StoredMessage) -> li
     ]
 
 
-def _title(message: StoredMessage, lines: Sequence[_Line], place: str | None, policy: Policy) -> str:
+def _title(message: StoredMessage, lines: Sequence[_Line], place: str | None, voice: _Voice) -> str:
+    one = "_one" if message.amount == 1 else ""
     match message.form:
         case MessageForm.SUMMARY:
-            title = f"{place or '各处'}短时间内有 {message.amount} 件事项,请到系统查看"
+            title = voice.say("summary", place=place or voice.say("everywhere"), n=message.amount)
         case MessageForm.SECOND:
-            title = f"未读提醒:{message.amount} 件事项待您查看"
+            title = voice.say(f"second{one}", n=message.amount)
         case MessageForm.SINGLE if lines:
-            title = _sentence(lines[0], policy)
+            title = _sentence(lines[0], voice)
         case _:
-            title = f"{message.amount} 件事项待您查看"
-    return ("【紧急】" if message.urgent else "") + title[:180]
+            title = voice.say(f"digest{one}", n=message.amount)
+    return (voice.say("urgent") if message.urgent else "") + title[:180]
 
 
-def _texts(message: StoredMessage, lines: Sequence[_Line], policy: Policy) -> tuple[str, ...]:
-    texts = [_sentence(line, policy) for line in lines[:MOST_LINES]]
+def _texts(message: StoredMessage, lines: Sequence[_Line], voice: _Voice) -> tuple[str, ...]:
+    texts = [_sentence(line, voice) for line in lines[:MOST_LINES]]
     if message.form is MessageForm.SUMMARY:
-        return (f"其中最要紧的 {len(texts)} 件:", *texts, "其余事项在系统待办中,不再逐件发送。")
+        return (voice.say("worst", n=len(texts)), *texts, voice.say("rest"))
     if len(lines) > MOST_LINES:
-        texts.append(f"另有 {len(lines) - MOST_LINES} 件,请到系统查看。")
+        texts.append(voice.say("more", n=len(lines) - MOST_LINES))
     return tuple(texts)
 
 
-def _sentence(line: _Line, policy: Policy) -> str:
+def _sentence(line: _Line, voice: _Voice) -> str:
     """One line about an item: severity, number, category, what it is, and until when."""
-    detail = line.detail
-    zone = ZoneInfo(policy.zone)
-    due = "" if detail.due_at is None else f",时限 {detail.due_at.astimezone(zone):%m-%d %H:%M}"
+    detail, language = line.detail, voice.language
+    at = None if detail.due_at is None else f"{detail.due_at.astimezone(voice.zone):%m-%d %H:%M}"
+    due = "" if at is None else voice.say("due", at=at)
     if line.kind != "case":
         kind = MatterKind(line.kind)
-        what = fact_sentence(kind, {"kind": detail.what}, _LANGUAGE) if detail.what != "climbed" else "已超期"
-        return f"{KINDS[kind][0]} {detail.number}:{what}{due}"
-    category = None if detail.category is None else policy.category(detail.category)
-    name = detail.category or "" if category is None else category.name_zh
+        climbed = detail.what == "climbed"
+        what = voice.say("climbed") if climbed else fact_sentence(kind, {"kind": detail.what}, language)
+        return voice.say("item", about=f"{kind_label(kind, language)} {detail.number}", what=what) + due
+    category = None if detail.category is None else voice.policy.category(detail.category)
+    names = (detail.category or "",) * 2 if category is None else (category.name_zh, category.name_en)
+    name = names[language == "en"]
     severe = detail.severity is not None and detail.severity.value in ("urgent", "major")
-    mark = f"[{label_of(SEVERITIES, detail.severity or '', _LANGUAGE)}] " if severe else ""
-    return f"{mark}{detail.number} {name}:{what_label(detail.what, _LANGUAGE)}{due}"
+    mark = f"[{label_of(SEVERITIES, detail.severity or '', language)}] " if severe else ""
+    return (
+        mark + voice.say("item", about=f"{detail.number} {name}".rstrip(), what=what_label(detail.what, language)) + due
+    )
 
 
 def _path(message: StoredMessage, lines: Sequence[_Line]) -> str:

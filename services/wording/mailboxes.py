@@ -1,5 +1,7 @@
 """The words of messages outside the pages, and of why one waits; Chinese, then English."""
 
+from typing import Final, Literal
+
 from models.mailbox import MessageForm, Why
 from models.policy.notifications import Ground
 from services.wording.vocabulary import FACTS, TASKS, label_of
@@ -36,8 +38,43 @@ SENDS: dict[str, tuple[str, str]] = {
     "failed": ("未能送达", "not delivered"),
     "unclear": ("结果不明,待人工核对", "unclear: somebody has to look"),
 }
+#: What a step of a ladder is called in a message; on a timeline it has another name.
+_STEPS = {"step_fired": ("升级提醒", "escalation"), "summons_missed": ("会商未到", "summons missed")}
+#: The sentences of messages, with their places.
+_MESSAGES: dict[str, tuple[str, str]] = {
+    "summary": (
+        "{place}短时间内有 {n} 件事项,请到系统查看", "{n} items in a short time: {place}. Please look in Gridloop.",
+    ),
+    "everywhere": ("各处", "several places"),
+    "second": ("未读提醒:{n} 件事项待您查看", "Unread: {n} items wait for you"),
+    "second_one": ("未读提醒:1 件事项待您查看", "Unread: 1 item waits for you"),
+    "digest": ("{n} 件事项待您查看", "{n} items wait for you"),
+    "digest_one": ("1 件事项待您查看", "1 item waits for you"),
+    "urgent": ("【紧急】", "[Urgent] "),
+    "worst": ("其中最要紧的 {n} 件:", "The {n} most pressing of them:"),
+    "rest": (
+        "其余事项在系统待办中,不再逐件发送。", "The others are in your queue; they are not sent one by one.",
+    ),
+    "more": ("另有 {n} 件,请到系统查看。", "{n} more: please look in Gridloop."),
+    "item": ("{about}:{what}", "{about}: {what}"),
+    "due": (",时限 {at}", ", due {at}"),
+    "climbed": ("已超期", "overdue"),
+    "code": ("验证码 {code}", "Code {code}"),
+    "code_for": (
+        "您正在登记接收通知的地址,验证码 {code},{minutes} 分钟内有效。非本人操作请忽略。",
+        "You are adding an address for messages. Code {code}, valid for {minutes} minutes. "
+        "If this was not you, ignore it.",
+    ),
+}  # fmt: skip
+#: What a person has chosen nothing of is told in Chinese.
+DEFAULT_LANGUAGE: Final[Literal["zh"]] = "zh"
+
+
+def message_text(name: str, language: str, **values: object) -> str:
+    """A sentence of a message."""
+    return _MESSAGES[name][1 if language == "en" else 0].format(**values)
 
 
 def what_label(what: str, language: str) -> str:
     """What an item tells of: a task, or a fact."""
-    return label_of({**FACTS, **TASKS}, what, language)
+    return label_of({**FACTS, **TASKS, **_STEPS}, what, language)

@@ -148,6 +148,29 @@ def test_a_mail_shows_each_link_below_its_line() -> None:
             assert f'<br><a href="{acts[1].address}">认领 &amp; 办</a>' in html
 
 
+async def test_a_message_is_in_the_language_that_its_person_chose(town: Letters) -> None:
+    async with running_far_side(lambda _: Reply(200, b'{"code": "OK"}')) as phone:
+        await channel(town, "sms", {**SMS, "url": phone.url("/send")}, {"secret": "gateway-secret"})
+        chosen = text("INSERT INTO mail_settings VALUES (:p, CAST(:c AS jsonb), now())")
+        for number, (name, language) in enumerate((("labour_handler", "zh"), ("labour_head", "en"))):
+            await reached(town, name, sms=f"1380000123{number}")
+            async with town.engine.begin() as connection:
+                await connection.execute(chosen, {"p": person_id(name), "c": json.dumps({"language": language})})
+        numbers = [await town.report(grid=MICRO, category="0201") for _ in range(2)]
+        for case_no in numbers:
+            await town.do("duty", case_no, "accept")
+            await town.do("duty", case_no, "dispatch", host="labour")
+        await town.give_out()
+        await town.step(minutes=2)
+        await phone.wait_for(2)
+        texts = {body["phone"]: body["text"] for body in (json.loads(one.body) for one in phone.received)}
+    zh, en = texts["13800001230"].splitlines(), texts["13800001231"].splitlines()
+    assert (zh[0], en[0]) == ("2 件事项待您查看", "2 items wait for you")
+    for case_no, chinese, english in zip(numbers, zh[1:3], en[1:3], strict=True):
+        assert chinese.startswith(f"{case_no} 欠薪纠纷:待处置,时限 ")
+        assert english.startswith(f"{case_no} Wage dispute: to handle, due ")
+
+
 async def find_one(town: Letters, token: str) -> Any:
     async with town.engine.connect() as connection:
         return await find_link(connection, token)

@@ -44,6 +44,7 @@ async def change_notifications(
     services: ServicesDep,
     reader: SignedIn,
     on: Annotated[str | None, Form()] = None,
+    language: Annotated[str, Form(max_length=8)] = "",
     quiet: Annotated[str | None, Form()] = None,
     quiet_since: Annotated[str, Form(max_length=8)] = "",
     quiet_until: Annotated[str, Form(max_length=8)] = "",
@@ -78,6 +79,7 @@ async def change_notifications(
             wanted = Choices.model_validate(
                 {
                     "on": on == "on",
+                    "language": language or None,
                     "quiet": {"since": quiet_since, "until": quiet_until} if quiet == "on" else None,
                     "rest_days": rest_days == "on",
                     "zone": zone or None,
