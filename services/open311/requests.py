@@ -17,23 +17,23 @@ from infra.store.driver import all_rows
 from infra.store.policies import newest_version, policy_version
 from models.base import STORED
 from models.case import Case
-from models.enums import Stage
+from models.enums import Outcome, Stage
 from models.errors import NoSuchRequest
 from models.facts import Fact
 from models.personal_numbers import mask_numbers
 from models.text import clean_code
 from rules.deadlines.expectation import expected_end
 from services.cases.names import Names, read_names
+from services.open311.leads import IS_OPEN, UPDATED, read_leads
 from services.open311.periods import Period
 from services.open311.public_cases import PUBLIC, public_values, shows_place, shows_words
 from services.open311.states import OPEN, phrase_of, status_of
-from services.public.progress import public_updates, released_photos
+from services.public.progress import public_updates, released_photos, shared_facts
 
 #: The most requests of one answer (GeoReport v2), and of one with `extensions`, which reads every fact of each.
 MOST, MOST_EXTENDED = 1_000, 100
 
 _SELECT = "SELECT c.report_id, c.state, c.description, c.lat, c.lon FROM cases c WHERE "
-_UPDATED = "coalesce(c.closed_at, c.updated_at)"
 _FACTS = text("""
 SELECT report_id, seq, at, actor, command_id, command, digest, version, body FROM facts
 WHERE report_id = ANY (:reports) ORDER BY report_id, seq
@@ -60,7 +60,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class PublicCase:
-    """A public case with what its answer is made of. `facts` empty: they were not wanted."""
+    """A public case with what its answer is made of. `facts` empty: they were not wanted.
+
+    `lead`: of a merged case, the one that it follows; `led`: what has happened there since, as far as it concerns all
+    reporters.
+    """
 
     case: Case
     description: str
@@ -68,6 +72,13 @@ class PublicCase:
     lon: float | None
     facts: tuple[Fact, ...] = ()
     photos: tuple[str, ...] = field(default=())
+    lead: Case | None = None
+    led: tuple[Fact, ...] = ()
+
+    @property
+    def course(self) -> Case:
+        """The case whose progress is shown."""
+        return self.lead or self.case
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,7 @@ async def list_requests(
     values |= {"limit": wanted.page_size, "skip": (wanted.page - 1) * wanted.page_size}
     order = " ORDER BY c.reported_at DESC, c.report_id DESC LIMIT %(limit)s OFFSET %(skip)s"
     rows = await all_rows(connection, f"{_SELECT}{PUBLIC}{condition}{order}", values)
-    return await _found(connection, rows, language, extended=extended)
+    return await _found(connection, rows, language, values["private"], extended=extended)
 
 
 async def read_request(
@@ -105,7 +116,7 @@ async def read_request(
     rows = await all_rows(connection, f"{_SELECT}{PUBLIC} AND c.case_no = %(number)s", values)
     if not rows:
         raise NoSuchRequest(number=number[:80])
-    return await _found(connection, rows, language, extended=True)
+    return await _found(connection, rows, language, values["private"], extended=True)
 
 
 async def _public(connection: AsyncConnection, settings: Settings, park: str, now: datetime) -> dict[str, Any]:
@@ -123,11 +134,11 @@ def _condition(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         parts.append("c.category = ANY (%(services)s)")
         values["services"] = [clean_code(one) for one in wanted.services]
     if len(wanted.statuses) == 1:
-        parts.append("c.closed_at IS NULL" if OPEN in wanted.statuses else "c.closed_at IS NOT NULL")
+        parts.append(f"({IS_OPEN})" if OPEN in wanted.statuses else f"NOT ({IS_OPEN})")
     if wanted.after is not None:
         parts.append("(c.reported_at, c.report_id) < (%(after_at)s, %(after_id)s)")
         values |= {"after_at": wanted.after[0], "after_id": wanted.after[1]}
-    periods = (("requested", wanted.requested, "c.reported_at"), ("updated", wanted.updated, _UPDATED))
+    periods = (("requested", wanted.requested, "c.reported_at"), ("updated", wanted.updated, f"({UPDATED})"))
     for name, period, column in periods:
         if period is not None:
             parts.append(f"{column} >= %({name}_begin)s AND {column} < %({name}_end)s")
@@ -135,17 +146,24 @@ def _condition(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     return " AND ".join(parts), values
 
 
-async def _found(connection: AsyncConnection, rows: Sequence[Sequence[Any]], language: str, *, extended: bool) -> Found:
+async def _found(
+    connection: AsyncConnection, rows: Sequence[Sequence[Any]], language: str, private: Sequence[str], *, extended: bool
+) -> Found:
     cases = [Case.model_validate(row[1], context=STORED) for row in rows]
-    names = await read_names(connection, cases, language)
-    facts = await _facts_of(connection, [case.report_id for case in cases]) if extended else {}
+    leads = await read_leads(connection, cases, private)
+    followed = {one.report_id: one for chain in leads.values() for one in chain}
+    names = await read_names(connection, [*cases, *followed.values()], language)
+    wanted = [*(case.report_id for case in cases), *followed]
+    facts = await _facts_of(connection, wanted) if extended else {}
     found = []
     for case, row in zip(cases, rows, strict=True):
-        own = facts.get(case.report_id, ())
+        own, chain = facts.get(case.report_id, ()), leads.get(case.report_id, ())
+        beyond = sorted((fact for one in chain for fact in facts.get(one.report_id, ())), key=lambda fact: fact.at)
+        led = shared_facts(case, beyond)
         photos: tuple[str, ...] = ()
         if case.stage is Stage.CLOSED and shows_place(case) and own:
             photos = await filter_pictures(connection, released_photos(own))
-        found.append(PublicCase(case, row[2], row[3], row[4], own, photos))
+        found.append(PublicCase(case, row[2], row[3], row[4], own, photos, chain[-1] if chain else None, led))
     return Found(tuple(found), names)
 
 
@@ -163,20 +181,20 @@ def moment_text(moment: datetime | None) -> str | None:
 
 def request_fields(one: PublicCase, names: Names, photo_urls: Sequence[str] = ()) -> dict[str, Any]:
     """Return the fields of a service request, in the order of the specification."""
-    case = one.case
+    case, course = one.case, one.course
     with_place = shows_place(case)
     return {
         "service_request_id": case.case_no,
-        "status": status_of(case),
-        "status_notes": phrase_of(case, names.language),
+        "status": status_of(course),
+        "status_notes": phrase_of(case, names.language, one.lead),
         "service_name": names.category(case.category),
         "service_code": case.category,
         "description": mask_numbers(one.description) if shows_words(case) else None,
-        "agency_responsible": names.department(case.host) if case.host else None,
+        "agency_responsible": names.department(course.host) if course.host else None,
         "service_notice": None,
         "requested_datetime": moment_text(case.reported_at),
-        "updated_datetime": moment_text(case.closed_at or case.updated_at),
-        "expected_datetime": moment_text(expected_end(case, names.policy)),
+        "updated_datetime": moment_text(max(one.closed_at or one.updated_at for one in (case, course))),
+        "expected_datetime": moment_text(expected_end(course, names.policy)),
         "address": address_of(case, names),
         "address_id": case.grid_path[min(2, len(case.grid_path)) - 1],
         "zipcode": None,
@@ -193,17 +211,18 @@ def address_of(case: Case, names: Names) -> str:
 
 def extended_fields(one: PublicCase, names: Names, photo_urls: Sequence[str]) -> dict[str, Any]:
     """Return what `extensions=true` adds: where the case stands, released photos, and what everybody is told."""
-    case = one.case
+    case, course = one.case, one.course
     return {
         "extended_attributes": {
             "channel": case.source.value,
-            "stage": case.stage.value,
-            "outcome": None if case.outcome is None else case.outcome.value,
+            "stage": course.stage.value,
+            "outcome": None if course.outcome is None else course.outcome.value,
+            "merged": case.outcome is Outcome.MERGED,
             "round": case.round,
             "photos": list(photo_urls),
         },
         "notes": [
             {"datetime": moment_text(update.at), "description": update.text, "type": "update"}
-            for update in public_updates(one.facts, names)
+            for update in (*public_updates(one.led, names), *public_updates(one.facts, names))
         ],
     }

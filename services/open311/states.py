@@ -38,8 +38,11 @@ def status_of(case: Case) -> str:
     return CLOSED if case.stage is Stage.CLOSED else OPEN
 
 
-def phrase_of(case: Case, language: str) -> str:
-    """Return where the case stands, in words that anybody may read."""
+def phrase_of(case: Case, language: str, lead: Case | None = None) -> str:
+    """Return where the case stands, in words that anybody may read; of a merged case with a `lead`, where that does."""
+    if lead is not None:
+        with_, where = phrase_of(case, language), phrase_of(lead, language)
+        return f"{with_}: {where}" if language.startswith("en") else f"{with_}:{where}"
     if case.outcome is not None and case.stage is Stage.CLOSED:
         texts = OUTCOME_TEXTS[case.outcome]
     else:
@@ -47,6 +50,9 @@ def phrase_of(case: Case, language: str) -> str:
     return texts[1 if language.startswith("en") else 0]
 
 
-def word_after(body: Body) -> str:
-    """Return the word for the state in which a fact leaves the case."""
+def word_after(body: Body, *, followed: bool = False) -> str:
+    """Return the word for the state in which a fact leaves the case. `followed`: a merged case shows the progress of
+    the one that it is handled with, so that the merge does not end it."""
+    if followed and isinstance(body, Closed) and body.outcome is Outcome.MERGED:
+        return "IN_PROGRESS"
     return _ENDS[body.outcome] if isinstance(body, Closed) else _WORDS.get(body.kind, "IN_PROGRESS")

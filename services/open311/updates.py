@@ -4,6 +4,8 @@ Outwards they are what the public progress page says of a case. Inwards they are
 answer to a question, a remark, or that it is not solved.
 """
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -28,12 +30,13 @@ from services.commands.send import send
 from services.open311.account import open311_account
 from services.open311.catalogue import read_policy
 from services.open311.keys import Key
+from services.open311.leads import LED, read_leads
 from services.open311.media import MediaUrls, keep_media
 from services.open311.periods import Period
 from services.open311.public_cases import PUBLIC, public_values
 from services.open311.requests import moment_text
 from services.open311.states import word_after
-from services.public.progress import PUBLIC_KINDS, public_text
+from services.public.progress import OF_THE_REPORTER, PUBLIC_KINDS, public_text
 from services.runtime.resources import Resources
 
 #: The most updates of one answer; the rest is asked for from the last one's time on.
@@ -45,6 +48,16 @@ _FACTS = f"""
     WHERE f.at >= %(begin)s AND f.at < %(end)s AND f.body ->> 'kind' = ANY (%(kinds)s) AND {PUBLIC}
     ORDER BY f.at, f.report_id, f.seq LIMIT %(limit)s
 """  # noqa: S608 only conditions of our own code are put in, values are parameters
+#: What has happened since to the cases that public merged cases follow.
+_LED_FACTS = f"""
+    {LED.format(public=PUBLIC)}
+    SELECT f.report_id, f.seq, led.member, c.state
+    FROM led JOIN cases l ON l.report_id = led.lead JOIN cases c ON c.report_id = led.member
+    JOIN facts f ON f.report_id = led.lead
+    WHERE NOT l.category = ANY (%(private)s) AND f.at >= greatest(%(begin)s, led.since) AND f.at < %(end)s
+        AND f.body ->> 'kind' = ANY (%(shared)s)
+    ORDER BY f.at, f.report_id, f.seq LIMIT %(limit)s
+"""  # noqa: S608 only conditions of our own code are put in, values are parameters
 _BODIES = text("""
 SELECT report_id, seq, at, actor, command_id, command, digest, version, body FROM facts
 WHERE (report_id, seq) IN (SELECT * FROM unnest(CAST(:reports AS uuid[]), CAST(:numbers AS int[])))
@@ -54,6 +67,16 @@ SELECT c.report_id, c.state FROM cases c JOIN grid_units k ON k.code = :unit JOI
 WHERE c.case_no = :number AND c.source = :source AND g.path <@ k.path
 """)
 _RECORDED = text("SELECT command FROM facts WHERE report_id = :report AND command_id = :command LIMIT 1")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A fact of a case that is told to a request: its own, or of the case that it follows."""
+
+    report_id: UUID
+    seq: int
+    member: UUID
+    state: dict[str, Any]
 
 
 class Word(StrEnum):
@@ -97,27 +120,34 @@ POSTED_UPDATE = TypeAdapter(PostedUpdate)
 async def list_updates(
     connection: AsyncConnection, settings: Settings, park: str, period: Period, now: datetime, language: str
 ) -> list[dict[str, Any]]:
-    """Return what everybody was told of public cases within that time, the oldest first."""
+    """Return what everybody was told of public cases within that time, the oldest first.
+
+    A merged case is told what happens to the one that it is handled with.
+    """
     values = public_values(settings, await read_policy(connection), park, now)
     values |= {"begin": period.begin, "end": period.end, "kinds": sorted(PUBLIC_KINDS), "limit": MOST}
-    rows = await all_rows(connection, _FACTS, values)
-    keys = {"reports": [row[0] for row in rows], "numbers": [row[1] for row in rows]}
+    values |= {"shared": sorted(PUBLIC_KINDS - OF_THE_REPORTER)}
+    rows = [_Row(report, seq, report, state) for report, seq, state in await all_rows(connection, _FACTS, values)]
+    rows += [_Row(*row) for row in await all_rows(connection, _LED_FACTS, values)]
+    keys = {"reports": [row.report_id for row in rows], "numbers": [row.seq for row in rows]}
     facts = {(one.report_id, one.seq): fact_of(one) for one in await connection.execute(_BODIES, keys)}
-    cases: dict[UUID, Case] = {}
-    for report_id, _, state in rows:
-        if report_id not in cases:
-            cases[report_id] = Case.model_validate(state, context=STORED)
-    names = await read_names(connection, cases.values(), language)
+    cases = {row.member: Case.model_validate(row.state, context=STORED) for row in rows}
+    followed = await read_leads(connection, cases.values(), values["private"])
+    leads = [one for chain in followed.values() for one in chain]
+    names = await read_names(connection, [*cases.values(), *leads], language)
     found = []
-    for report_id, seq, _ in rows:
-        fact, case = facts[report_id, seq], cases[report_id]
+    for row in sorted(rows, key=lambda row: (facts[row.report_id, row.seq].at, row.member, row.seq))[:MOST]:
+        fact, case = facts[row.report_id, row.seq], cases[row.member]
         said = public_text(fact, names)
         if said is not None:
+            own = row.report_id == row.member
             found.append(
                 {
-                    "update_id": f"{case.case_no}-{seq}",
+                    "update_id": f"{case.case_no}-{row.seq}"
+                    if own
+                    else f"{case.case_no}-{_mark(row.report_id)}-{row.seq}",
                     "service_request_id": case.case_no,
-                    "status": word_after(fact.body),
+                    "status": word_after(fact.body, followed=not own or row.member in followed),
                     "updated_datetime": moment_text(fact.at),
                     "description": said,
                     "media_url": None,
@@ -125,6 +155,11 @@ async def list_updates(
                 }
             )
     return found
+
+
+def _mark(report_id: UUID) -> str:
+    """Return what tells the cases apart that one follows, without the number of any."""
+    return hashlib.sha256(report_id.bytes).hexdigest()[:8]
 
 
 async def take_update(resources: Resources, key: Key, update: PostedUpdate, now: datetime) -> str:

@@ -44,7 +44,7 @@ MAX_PHOTOS = 4
 #: The ends that leave a reporter something unsolved; the others were wanted, or are no matter of the reporter's.
 _REOPENED_BY_REPORTERS = frozenset({Outcome.SOLVED, Outcome.ABORTED, Outcome.REJECTED})
 #: Facts between the desk and one reporter, of which the reporters of merged cases are not told.
-_OF_THE_REPORTER = frozenset({"info_requested", "info_supplied", "rated", "reopen_requested", "reopen_refused"})
+OF_THE_REPORTER = frozenset({"info_requested", "info_supplied", "rated", "reopen_requested", "reopen_refused"})
 
 
 class ProgressUpdate(Frozen):
@@ -164,9 +164,7 @@ def _merged_progress(
     lead's own reporter.
     """
     own, followed = _progress(case, facts, names), _progress(lead, lead_facts, names)
-    assert case.merged_at_stage is not None
-    since = case.merged_at_stage.merged_at
-    shared = [fact for fact in lead_facts if fact.at >= since and fact.body.kind not in _OF_THE_REPORTER]
+    shared = shared_facts(case, lead_facts)
     return followed.model_copy(
         update={
             "tail": own.tail, "category": own.category, "place": own.place, "reported_at": own.reported_at,
@@ -174,6 +172,15 @@ def _merged_progress(
             "reopen_asked": False, "rating": None, "updates": (*public_updates(shared, names), *own.updates),
         }
     )  # fmt: skip
+
+
+def shared_facts(case: Case, lead_facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the facts of the case that a merged case follows, since it was merged, without what concerns only the
+    other's own reporter."""
+    if case.merged_at_stage is None:
+        return ()
+    since = case.merged_at_stage.merged_at
+    return tuple(fact for fact in lead_facts if fact.at >= since and fact.body.kind not in OF_THE_REPORTER)
 
 
 def released_photos(facts: Sequence[Fact]) -> tuple[str, ...]:

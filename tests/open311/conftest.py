@@ -110,18 +110,26 @@ def open311(running: Interface) -> Interface:
 
 
 @contextmanager
+def with_settings(open311: Interface, **changed: Any) -> Iterator[None]:
+    """While the block runs, the pages and the interface have these settings."""
+    app, harness = open311.site.harness.app, open311.site.harness
+    services: Services = app.state.services
+    resources = Resources(harness.settings.model_copy(update=changed), harness.engine, harness.temporal)
+    app.state.services = Services(resources, services.people, services.identity)
+    try:
+        yield
+    finally:
+        app.state.services = services
+
+
+@contextmanager
 def unrecorded(open311: Interface) -> Iterator[None]:
     """While the block runs, no case gets a number: another transaction holds the counters. So reports are durable in
     their workflows and not recorded; the interface waits a second for them."""
-    app, harness = open311.site.harness.app, open311.site.harness
-    services: Services = app.state.services
-    impatient = harness.settings.model_copy(update={"answer_seconds": 1.0})
-    resources = Resources(impatient, harness.engine, harness.temporal)
-    with psycopg.connect(harness.settings.database) as holder:
+    with psycopg.connect(open311.site.harness.settings.database) as holder:
         holder.execute("LOCK TABLE case_counters IN EXCLUSIVE MODE")
-        app.state.services = Services(resources, services.people, services.identity)
-        try:
-            yield
-        finally:
-            app.state.services = services
-            holder.rollback()
+        with with_settings(open311, answer_seconds=1.0):
+            try:
+                yield
+            finally:
+                holder.rollback()

@@ -57,7 +57,7 @@ _NOTE = _object("datetime description type", {"datetime": _MOMENT, "description"
 _EXTENDED = _object(
     "channel stage photos",
     {
-        "channel": _ID, "stage": _ID, "outcome": _TEXT, "round": {"type": "integer"},
+        "channel": _ID, "stage": _ID, "outcome": _TEXT, "merged": {"type": "boolean"}, "round": {"type": "integer"},
         "photos": _list({"type": "string", "format": "uri"}),
     },
 )  # fmt: skip
