@@ -7,6 +7,7 @@ runs again was cut off: its message may have arrived. A channel that repeats is 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.channels.base import Letter, Told, Tools, failure, masked_address, without_secrets
+from activities.channels.base import Letter, Told, Tools, failure, masked_address, perhaps_taken, without_secrets
 from activities.channels.registry import DELIVER
 from infra.database import is_away, transaction
 from infra.keys.access import keys_of
@@ -125,7 +126,7 @@ class SendActivities:
             return Told(Outcome.REFUSED, code="channel_disabled")
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await DELIVER[channel.kind](Tools(self._outgoing, channel, self._engine), letter)
+                told = await DELIVER[channel.kind](Tools(self._outgoing, channel, self._engine), letter)
         except OutgoingFailed as error:
             return failure(error)
         except TimeoutError:
@@ -135,6 +136,9 @@ class SendActivities:
                 raise
             log.error("channel failed", channel=channel.id, kind=channel.kind.value, exc_info=error)
             return Told(Outcome.UNCLEAR, code="internal")
+        if channel.config.on_lost != "repeat" and perhaps_taken(told):
+            return replace(told, outcome=Outcome.UNCLEAR)
+        return told
 
     async def _note(
         self, order: AttemptOrder, channel: StoredChannel | None, told: Told, patience: Patience

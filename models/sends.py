@@ -219,10 +219,12 @@ def key_of_test(id_: UUID) -> str:
 class SendResumed(Kept):
     """What is stored of a send when its run begins. `over`: it has ended already, with this receipt.
 
-    Else `attempts` were made before, and the run goes on at `route`, after `tried` failures there.
+    Else `attempts` were made before, and the run goes on at `route`, after `tried` failures there. `unclear`: an answer
+    was lost in this round.
     """
 
     over: SendReceipt | None = None
     attempts: int = 0
     route: int = 0
     tried: int = 0
+    unclear: bool = False

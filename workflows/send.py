@@ -54,7 +54,7 @@ class SendWorkflow:
         )
         if resumed.over is not None:
             return resumed.over
-        self._number = resumed.attempts
+        self._number, self._unclear = resumed.attempts, resumed.unclear
         receipt = await self._try_routes(resumed)
         await workflow.execute_activity(
             FINISH_SEND_ACTIVITY,

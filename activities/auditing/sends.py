@@ -20,8 +20,9 @@ from models.sends import SendRun, send_workflow_id
 
 log = structlog.get_logger(__name__)
 
-#: How long a send may be on its way to a workflow, in seconds; how many are looked up at once and read at once.
-TOLERANCE_SECONDS, CONCURRENCY, PAGE_SIZE = 120.0, 8, 500
+#: Age in seconds from which a send is looked up: its workflow records it, so it has had one. One that ends meanwhile is
+#: begun again, and ends at once. How many are looked up at once and read at once.
+TOLERANCE_SECONDS, CONCURRENCY, PAGE_SIZE = 30.0, 8, 500
 _WAITING = text("""
     SELECT key, round, created_at, sealed, wrapped_key, key_id FROM sends
     WHERE status = 'waiting' AND key > :after AND created_at < clock_timestamp() - make_interval(secs => :seconds)

@@ -93,6 +93,13 @@ def by_status(answer: Answer, now: datetime) -> Told:
     return Told(Outcome.FAILED, status, code, text, after=after)
 
 
+def perhaps_taken(told: Told) -> bool:
+    """Return whether a far side that failed may have taken the message first. 503 says that it has not."""
+    status = told.status or 0
+    failed = told.outcome is Outcome.FAILED and told.code == f"http_{status}"
+    return failed and status >= 500 and status != HTTPStatus.SERVICE_UNAVAILABLE
+
+
 def retry_after(answer: Answer, now: datetime) -> float | None:
     """Return the seconds of a `Retry-After` header (RFC 9110: seconds, or a moment); None without a good one."""
     written = answer.headers.get("retry-after", "").strip()

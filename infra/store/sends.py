@@ -21,12 +21,13 @@ _RECORD = """
     WHERE s.round < excluded.round
 """
 _READ = "SELECT status, channel, far_id, attempts, finished_at, round FROM sends WHERE key = %(key)s"
-#: The last attempt of the round, the failures on its route, and how many attempts there were in all.
+#: How many attempts there were in all, the last route of the round, the failures on it, and whether an answer was lost.
 _RESUME = """
     SELECT (SELECT count(*) FROM send_attempts WHERE send = %(key)s AND outcome IS NOT NULL) AS attempts,
         coalesce(last.route, 0),
         (SELECT count(*) FROM send_attempts a WHERE a.send = %(key)s AND a.round = %(round)s AND a.route = last.route
-            AND a.outcome IN ('failed', 'unclear'))
+            AND a.outcome IN ('failed', 'unclear')),
+        EXISTS (SELECT 1 FROM send_attempts WHERE send = %(key)s AND round = %(round)s AND outcome = 'unclear')
     FROM (SELECT max(route) AS route FROM send_attempts WHERE send = %(key)s AND round = %(round)s) last
 """
 _BEGIN = """
@@ -70,8 +71,9 @@ async def record_send(connection: AsyncConnection, ring: Ring, wanted: SendRun, 
     row = await first_row(connection, _READ, {"key": send.key})
     if row[0] != SendStatus.WAITING or row[5] != wanted.round:
         return SendResumed(over=_receipt(send.key, row))
-    attempts, route, tried = await first_row(connection, _RESUME, {"key": send.key, "round": wanted.round})
-    return SendResumed(attempts=attempts, route=route, tried=tried)
+    values = {"key": send.key, "round": wanted.round}
+    attempts, route, tried, unclear = await first_row(connection, _RESUME, values)
+    return SendResumed(attempts=attempts, route=route, tried=tried, unclear=unclear)
 
 
 def _receipt(key: str, row: Any) -> SendReceipt:

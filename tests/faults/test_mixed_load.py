@@ -33,3 +33,5 @@ async def test_nothing_acknowledged_is_lost_doubled_or_forged_whatever_fails(tmp
     assert ends["command"]["acknowledged"] >= 10
     assert report.faults.total() >= 6
     assert report.findings.facts > 50
+    assert report.outgoing["event delivered"] >= 10
+    assert sum(count for end, count in report.outgoing.items() if end.startswith("handover")) >= 5

@@ -113,6 +113,25 @@ async def test_a_lost_answer_is_repeated_or_held_as_the_channel_says(post: Post)
         assert (urgent.status, urgent.channel) == (SendStatus.DELIVERED, "held")
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "ends", "arrived"),
+    [
+        (500, {}, SendStatus.UNCLEAR, 1), (502, {}, SendStatus.UNCLEAR, 1), (504, {}, SendStatus.UNCLEAR, 1),
+        (503, {}, SendStatus.DELIVERED, 2), (503, {"retry-after": "1"}, SendStatus.DELIVERED, 2),
+        (408, {}, SendStatus.DELIVERED, 2),
+    ],
+)  # fmt: skip
+async def test_a_far_side_that_fails_may_have_taken_what_is_not_to_be_sent_twice(
+    post: Post, status: int, headers: dict[str, str], ends: SendStatus, arrived: int
+) -> None:
+    async with running_far_side(script([Reply(status, headers=headers)])) as side:
+        receipt = await post.send(await hook(post, side, "held-5xx", on_lost="hold"))
+        assert (receipt.status, len(side.received)) == (ends, arrived)
+    async with running_far_side(script([Reply(status, headers=headers)])) as side:
+        receipt = await post.send(await hook(post, side, "repeated-5xx"))
+        assert (receipt.status, len(side.received)) == (SendStatus.DELIVERED, 2)
+
+
 async def test_an_attempt_cut_off_by_a_dead_worker_is_not_made_twice_where_that_does_harm(post: Post) -> None:
     async with running_far_side(lambda _: Reply()) as side:
         for on_lost, outcome, arrived in (("hold", Outcome.UNCLEAR, 0), ("repeat", Outcome.DELIVERED, 1)):
@@ -141,6 +160,20 @@ async def test_a_workflow_begun_again_does_not_repeat_what_was_delivered(post: P
         await post.activities.attempt_send(AttemptOrder(send=send, round=0, number=1, route=0, tried=0))
         receipt = await post.run(SendRun(send=send))
         assert (receipt.status, receipt.channel, len(side.received)) == (SendStatus.DELIVERED, "hook", 1)
+
+
+async def test_a_workflow_begun_again_remembers_that_an_answer_was_lost(post: Post) -> None:
+    """An urgent message goes on to the next channel; when that refuses it, the first may still have it."""
+    async with running_far_side(lambda _: Reply(cut=True)) as lost, running_far_side(lambda _: Reply(422)) as refusing:
+        first = await hook(post, lost, "lost-first", on_lost="hold")
+        message = Message(title="t", urgency=Urgency.URGENT)
+        send = made(first, await hook(post, refusing, "then-refused"), message=message)
+        await post.activities.record_send(SendRun(send=send))
+        for number, route in ((1, 0), (2, 1)):
+            order = AttemptOrder(send=send, round=0, number=number, route=route, tried=0)
+            await post.activities.attempt_send(order)
+        receipt = await post.run(SendRun(send=send))
+        assert (receipt.status, len(lost.received)) == (SendStatus.UNCLEAR, 1)
 
 
 async def test_a_send_that_the_database_has_lost_goes_on(post: Post) -> None:

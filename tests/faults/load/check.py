@@ -72,8 +72,8 @@ async def read_stored(connection: AsyncConnection) -> Stored:
     """Return all facts, of cases and of matters."""
     columns = "seq, at, kind, actor, command, command_id, body"
     query = (
-        f"SELECT report_id AS origin, {columns} FROM facts UNION ALL"
-        f" SELECT matter_id AS origin, {columns} FROM matter_facts ORDER BY origin, seq"
+        f"SELECT report_id AS origin, true AS of_case, {columns} FROM facts UNION ALL"
+        f" SELECT matter_id AS origin, false AS of_case, {columns} FROM matter_facts ORDER BY origin, seq"
     )
     return Stored((await connection.execute(text(query))).all())
 
@@ -86,7 +86,8 @@ async def compare(site: Site, ledger: Ledger) -> Findings:
         findings.facts = sum(map(len, stored.by_origin.values()))
         for sending in ledger.of(Subject.REPORT, Subject.COMMAND, Subject.MATTER, Subject.DUTY):
             _compare_sending(sending, stored.by_command.get(sending.id, []), findings)
-        _compare_people(stored, ledger, findings)
+        accounts = set((await connection.execute(text("SELECT account FROM receivers"))).scalars())
+        _compare_people(stored, ledger, accounts, findings)
         _compare_steps(stored, findings)
         await _compare_cases(connection, ledger, findings)
         await _compare_readings(connection, ledger, findings)
@@ -122,11 +123,11 @@ def _compare_sending(sending: Sending, facts: list[Any], findings: Findings) -> 
         findings.other.append(f"acknowledged as of {sending.revision}, recorded as {facts[-1].seq}: {_named(sending)}")
 
 
-def _compare_people(stored: Stored, ledger: Ledger, findings: Findings) -> None:
-    """Every fact of a person was sent by that person as that command."""
+def _compare_people(stored: Stored, ledger: Ledger, accounts: set[UUID], findings: Findings) -> None:
+    """Every fact of a person was sent by that person as that command. `accounts`: of receivers, who are no people."""
     for id_, facts in stored.by_command.items():
         for fact in facts:
-            if fact.actor is None:
+            if fact.actor is None or fact.actor in accounts:
                 continue
             sent = ledger.sendings.get(id_)
             if sent is None:

@@ -28,6 +28,8 @@ ENDINGS = frozenset({"withdraw", "void", "reject", "merge", "self_close"})
 #: Seconds after which a person gives an answer up.
 PATIENCE = 15.0
 METRIC = {"code": "voc", "name": "VOC", "unit": "mg/m³", "above": 2.0, "category": "0201"}
+#: Who gets cases of a category, and seconds between two cases that are meant for a department's system.
+HOSTS, HANDED_OVER_EVERY = {"0103": "fire", "0201": "labour", "0302": "environment"}, 1.5
 #: Every so many cases a person works on older ones no more, so that those at hand stay lively.
 AT_HAND = 30
 
@@ -211,6 +213,21 @@ class People:
             return None
         target, no = str(view["report_id"]), view["case_no"]
         return Sending(_drawn(luck), Subject.COMMAND, kind, target, username, f"/cases/{no}/commands/{kind}", body)
+
+    async def hand_over(self, until: float) -> None:
+        """Until a moment (monotonic), report cases and dispatch them to the departments, whose systems get them."""
+        luck = random.Random(f"{self.seed}:hand-overs")
+        while time.monotonic() < until:
+            await asyncio.sleep(HANDED_OVER_EVERY)
+            id_, category = _drawn(luck), luck.choice(["0103", "0201", "0302"])
+            body: dict[str, Any] = {"report_id": str(id_), "category": category, "title": "移交", "grid": MICRO}
+            sending = Sending(id_, Subject.REPORT, "report", str(id_), "worker", "/cases", body)
+            told = await self.send(sending, luck)
+            if told is None or "case_no" not in told:
+                continue
+            for kind, more in (("accept", {}), ("dispatch", {"host": HOSTS[category]})):
+                path = f"/cases/{told['case_no']}/commands/{kind}"
+                await self.send(Sending(_drawn(luck), Subject.COMMAND, kind, str(id_), "duty", path, dict(more)), luck)
 
     # --- matters ------------------------------------------------------------------------------------------------
 

@@ -11,17 +11,20 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import text
-from temporalio.client import Client, ScheduleOverlapPolicy, WorkflowUpdateFailedError
+from temporalio.client import Client, ScheduleHandle, ScheduleOverlapPolicy, WorkflowUpdateFailedError
 
+from infra.database import snapshot_connection
 from models.facts import Actor
 from models.ids import workflow_id
 from models.messages import Act
 from services.commands.send import read_command
 from tests.builders import person_id
 from tests.faults.load.check import Findings, compare, read_stored
+from tests.faults.load.check_outside import compare_outside, count_outgoing
 from tests.faults.load.faults import NEAR, Kind, draw_faults
 from tests.faults.load.injector import Injector
 from tests.faults.load.ledger import Ledger, Sending, Subject
+from tests.faults.load.outside import Outside
 from tests.faults.load.people import People
 from tests.faults.load.site import Site, running_site
 
@@ -43,6 +46,10 @@ class Report:
     findings: Findings
     faults: Counter[str] = field(default_factory=Counter)
     skipped: dict[Kind, str] = field(default_factory=dict)
+    #: How sends and hand-overs ended, what far sides did, and which workflows were ended on purpose.
+    outgoing: Counter[str] = field(default_factory=Counter)
+    far_sides: Counter[str] = field(default_factory=Counter)
+    ended: list[str] = field(default_factory=list)
     settled_after: float = 0.0
     reconcile: str = ""
     verify: str = ""
@@ -63,6 +70,8 @@ class Report:
             f"faults: {self.faults.total()} {dict(kinds)}",
             f"        {dict(self.faults.most_common())}",
             *(f"faults left out: {kind}: {why}" for kind, why in self.skipped.items()),
+            f"outgoing: {dict(sorted(self.outgoing.items()))}; far sides: {dict(self.far_sides.most_common())}",
+            f"workflows ended on purpose: {self.ended}",
             f"facts: {findings.facts}, files: {len(self.ledger.files)}",
             f"lost {len(findings.lost)}, doubled {len(findings.doubled)}, forged {len(findings.forged)}, "
             f"other {len(findings.other)}, faulty answers {len(self.ledger.faulty)}",
@@ -85,7 +94,9 @@ async def run_load(
         faults = draw_faults(seed, seconds, frozenset(skipped))
         ledger = Ledger()
         crowd, injector = People(site, ledger, seed), Injector(site, log, disk, seed)
+        outside = Outside(site, ledger, seed)
         try:
+            await outside.start()
             await crowd.prepare()
             await crowd.plan(8, min(seconds / 2, 600) + 20)
             began = time.monotonic()
@@ -93,11 +104,15 @@ async def run_load(
                 group.create_task(injector.run(faults, began))
                 for place in range(people):
                     group.create_task(crowd.work(place, began + seconds))
+                group.create_task(crowd.hand_over(began + seconds))
+                group.create_task(outside.work(began + seconds))
+                group.create_task(outside.end_workflows(began + seconds))
                 group.create_task(_tell(ledger, injector, began, seconds, say))
             report = Report(seed, seconds, ledger, Findings(), injector.done, skipped)
-            await settle(site, crowd, report)
+            await settle(site, crowd, outside, report)
         finally:
             await crowd.close()
+            await outside.close()
         if report.faulty:
             site.keep_logs(log.with_suffix(".logs"))
         return report
@@ -125,9 +140,10 @@ async def _tell(ledger: Ledger, injector: Injector, began: float, seconds: float
         minute += 1
 
 
-async def settle(site: Site, crowd: People, report: Report) -> None:
+async def settle(site: Site, crowd: People, outside: Outside, report: Report) -> None:
     """Wait until everything runs and nothing waits, learn every outcome, and compare."""
     began = time.monotonic()
+    outside.be_calm()
     assert site.up.poll() is None, f"up ended:\n{site.said}"
     await site.until(lambda: all(site.process(name) for name in (*NEAR, *site.far)), "all run", SETTLING)
     for url in site.urls:
@@ -136,11 +152,19 @@ async def settle(site: Site, crowd: People, report: Report) -> None:
     await until_quiet(site, began + SETTLING)
     report.findings.accepted_then_refused = await settle_accepted(site, report.ledger, began + SETTLING)
     await learn_outcomes(crowd, report.ledger, began + SETTLING)
+    await outside.learn_outcomes(began + SETTLING)
     await until_quiet(site, began + SETTLING)
+    await until_nothing_leaves(site, outside, time.monotonic() + HEALING)
     refused = report.findings.accepted_then_refused
     report.reconcile = await _until_clean(site, time.monotonic() + HEALING)
     report.settled_after = time.monotonic() - began
     report.findings = await compare(site, report.ledger)
+    async with snapshot_connection(site.engine) as connection:
+        stored = await read_stored(connection)
+        report.outgoing = await compare_outside(connection, outside, stored, report.findings)
+    report.ended = outside.ended
+    for one in (outside.hook, outside.gateway, *outside.departments.values()):
+        report.far_sides += one.did
     report.findings.accepted_then_refused = refused
     code, said, complained = await site.command("verify", "--json")
     report.verify = "verify clean" if code == 0 else f"verify: {said} {complained}"
@@ -164,6 +188,28 @@ async def until_quiet(site: Site, deadline: float) -> None:
             return
         assert time.monotonic() < deadline, f"{count} effects and errands are still waiting"
         await asyncio.sleep(0.3)
+
+
+async def until_nothing_leaves(site: Site, outside: Outside, deadline: float) -> None:
+    """Wait until every message is told, every send has its receipt, and every hand-over is with its receiver or over.
+
+    The audit begins those again whose workflow is missing; its schedule is triggered here instead of waited for. What
+    nobody can know but a person is settled as people do.
+    """
+    audits = await _audits(site)
+    while True:
+        async with site.engine.connect() as connection:
+            under_way = await count_outgoing(connection)
+        if not under_way:
+            return
+        assert time.monotonic() < deadline, f"still under way: {under_way}"
+        await outside.settle_list()
+        await audits.trigger(overlap=ScheduleOverlapPolicy.SKIP)
+        await asyncio.sleep(2)
+
+
+async def _audits(site: Site) -> ScheduleHandle:
+    return (await site.temporal()).get_schedule_handle(f"audit-{site.environment['GRIDLOOP_CASE_QUEUE']}")
 
 
 async def settle_accepted(site: Site, ledger: Ledger, deadline: float) -> int:
@@ -211,8 +257,7 @@ async def _until_clean(site: Site, deadline: float) -> str:
     A step whose worker was killed before it reported, and whose sender gave up, leaves its workflow a fact behind. The
     scheduled audit lets it catch up once it is old enough; its schedule is triggered here instead of waited for.
     """
-    client = await site.temporal()
-    audits = client.get_schedule_handle(f"audit-{site.environment['GRIDLOOP_CASE_QUEUE']}")
+    audits = await _audits(site)
     while True:
         code, said, complained = await site.command("reconcile", "--json")
         if code == 0:
