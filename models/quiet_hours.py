@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from pydantic import model_validator
 
-from models.base import Given, WallTime
+from models.base import Given, WallTime, fault
 
 
 class QuietHours(Given):
@@ -19,7 +19,7 @@ class QuietHours(Given):
     @model_validator(mode="after")
     def _some_length(self) -> "QuietHours":
         if self.since == self.until:
-            raise ValueError("quiet hours begin and end at the same time")
+            raise fault("免打扰的开始与结束相同", "quiet hours begin and end at the same time")
         return self
 
     def holds(self, local: datetime) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from models.base import Given
+from models.base import Given, fault
 from models.quiet_hours import QuietHours
 
 
@@ -60,7 +60,7 @@ class StormRule(Given):
     @model_validator(mode="after")
     def _settles_in_time(self) -> Self:
         if self.settle_most_seconds < self.settle_seconds:
-            raise ValueError("`settle_most_seconds` is no less than `settle_seconds`")
+            raise fault("汇总的最迟时间不能早于静默秒数", "`settle_most_seconds` is no less than `settle_seconds`")
         return self
 
 
@@ -87,9 +87,11 @@ class NotificationPolicy(Given):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if self.digest_minutes > self.longest_digest_minutes:
-            raise ValueError("`digest_minutes` is no more than `longest_digest_minutes`")
+            raise fault(
+                "合并间隔不能超过个人可选的最长间隔", "`digest_minutes` is no more than `longest_digest_minutes`"
+            )
         if len(set(self.minimum)) != len(self.minimum):
-            raise ValueError("a ground of `minimum` is named twice")
+            raise fault("必告知事项重复", "a ground of `minimum` is named twice")
         return self
 
     def caps_of(self, channel: str) -> tuple[Cap, ...]:

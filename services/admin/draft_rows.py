@@ -20,10 +20,11 @@ from services.admin.policies import DraftView, draft_file, lock_draft, read_poli
 from services.admin.policy_rows import SECTIONS, Data, Row, Section, Values, rows, write_row
 from services.policies.files import read_policy
 from services.wording.input_faults import fault_text
+from services.wording.policy_notifications import place_of_fault
 
 #: How many differences outside the rows are listed; the rest are counted.
 MAX_OTHER = 60
-_COVERED = frozenset({"standards", "ladders", "routes", "categories", "calendars", "handovers"})
+_COVERED = frozenset({"standards", "ladders", "routes", "categories", "calendars", "handovers", "notifications"})
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,10 @@ async def change_row(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         at = _place_in_questions(first["loc"])
-        raise InputError(why_zh=at + fault_text(first, "zh"), why_en=at + fault_text(first, "en")) from error
+        zh, en = (
+            at + place_of_fault(first["loc"], language) + fault_text(first, language) for language in ("zh", "en")
+        )
+        raise InputError(why_zh=zh, why_en=en) from error
     except ValueError as error:
         raise InputError(why_zh=f"须为数字:{error}", why_en=f"must be a number: {error}") from error
     await store_draft(connection, id_, to_yaml(policy), now)

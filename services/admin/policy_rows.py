@@ -1,5 +1,5 @@
 """The policy as rows that a form can change: limits, ladders, routes, categories, their questions, the names of
-calendars, hand-overs.
+calendars, hand-overs, messages.
 
 A row is a flat list of texts, as a form has them. It is read from and written into the policy as plain data (what
 `Policy.model_dump(mode="json")` returns); whether the result is a policy is for `Policy` to say.
@@ -11,9 +11,10 @@ from typing import Any, Literal, get_args
 
 from models.enums import EscalationMode
 from models.policy.handovers import DEFAULT_HANDOVERS
+from services.admin.notification_rows import GROUP, notification_texts, write_notifications
 from services.admin.question_rows import questions_text, read_questions_text
 
-Section = Literal["limits", "ladders", "routes", "categories", "questions", "calendars", "handovers"]
+Section = Literal["limits", "ladders", "routes", "categories", "questions", "calendars", "handovers", "notifications"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 STAGES = ("accept", "dispatch", "handle", "review", "whole")
 #: How many targets a form offers for a step, as `models.policy.standard.Rung` allows.
@@ -46,6 +47,7 @@ def rows(data: Data, section: Section) -> dict[str, Row]:
     readers = {
         "limits": _limit_rows, "ladders": _ladder_rows, "routes": _route_rows, "categories": _category_rows,
         "questions": _question_rows, "calendars": _calendar_rows, "handovers": _handover_rows,
+        "notifications": _notification_rows,
     }  # fmt: skip
     return {row.key: row for row in readers[section](data)}
 
@@ -56,6 +58,7 @@ def write_row(data: Data, section: Section, key: str, values: Values) -> None:
     writers = {
         "limits": _write_limit, "ladders": _write_ladder, "routes": _write_route, "categories": _write_category,
         "questions": _write_questions, "calendars": _write_calendar, "handovers": _write_handovers,
+        "notifications": _write_notifications,
     }  # fmt: skip
     writers[section](data, group, part, values)
 
@@ -261,6 +264,17 @@ def _write_handovers(data: Data, _group: str, _part: str, values: Values) -> Non
         "link_days": _whole(values["link_days"]),
         "answer_hours": _number(values["answer_hours"]),
     }
+
+
+def _notification_rows(data: Data) -> Iterator[Row]:
+    for part, texts in notification_texts(data):
+        yield Row("notifications", GROUP, part, texts)
+
+
+def _write_notifications(data: Data, group: str, part: str, values: Values) -> None:
+    if group != GROUP:
+        raise KeyError(group)
+    write_notifications(data, part, values)
 
 
 # --- parts of a row ---------------------------------------------------------------------------------------------------

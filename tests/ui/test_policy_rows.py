@@ -38,7 +38,7 @@ def test_a_limit_is_changed_in_its_row_and_compared(open_page: OpenPage, lang: s
     expect(row).to_have_count(1)
     expect(row.locator("td").nth(0)).to_contain_text(f"{was} ")
     expect(row.locator("td").nth(1)).to_contain_text("7 ")
-    for section in ("ladders", "routes", "categories", "calendars", "handovers"):
+    for section in ("ladders", "routes", "categories", "calendars", "handovers", "notifications"):
         page.goto(f"{draft}/{section}")
         check_screen(page)
         if page.locator("tbody a.button").count():

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from models.enums import EscalationMode, Level, LimitUnit, Role, Severity
 from models.policy.document import Policy
+from models.policy.notifications import Ground
+from services.admin.notification_rows import NUMBERS
 from services.admin.policy_rows import HOST, OUR_CHOICE, SOURCE_KINDS, TARGETS, Row, Values
 from services.wording import vocabulary
+from services.wording.policy_notifications import notification_labels
 from web.reader import Visitor
 from web.views.translation_marks import _
 
@@ -66,7 +69,7 @@ def form_fields(row: Row, values: Values, names: Names, visitor: Visitor) -> Ite
     fields = {
         "limits": _limit_fields, "ladders": _ladder_fields, "routes": _route_fields, "categories": _category_fields,
         "questions": _question_fields,
-        "calendars": _name_fields, "handovers": _handover_fields,
+        "calendars": _name_fields, "handovers": _handover_fields, "notifications": _notification_fields,
     }[row.section]  # fmt: skip
     return fields(row, _Form(values, names, visitor))
 
@@ -152,6 +155,12 @@ def _question_fields(_row: Row, form: _Form) -> Iterator[FieldView]:
 def _handover_fields(_row: Row, form: _Form) -> Iterator[FieldView]:
     yield form.field("link_days", _("一次性链接有效天数"), "number")
     yield form.field("answer_hours", _("移交后须在多少工作小时内答复(接收方未另定时)"), "number")
+
+
+def _notification_fields(row: Row, form: _Form) -> Iterator[FieldView]:
+    for name, label in notification_labels(row.part, form.visitor.language):
+        kind = "check" if name in set(Ground) else "number" if row.part == "storm" or name in NUMBERS else "text"
+        yield FieldView(name, label, kind, form.values.get(name, ""))
 
 
 def _name_fields(_row: Row, form: _Form) -> Iterator[FieldView]:

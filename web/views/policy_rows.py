@@ -11,6 +11,7 @@ from services.wording.lengths import length_text
 from web.reader import Visitor
 from web.views.case.limit_sources import limit_source_text
 from web.views.policy_forms import FieldView, Names, form_fields, who_text
+from web.views.policy_notifications import NOTIFICATION_PARTS, notification_parts
 from web.views.translation_marks import _
 
 #: The sections in the order of the tabs.
@@ -22,6 +23,7 @@ TABS: tuple[tuple[Section, str], ...] = (
     ("questions", _("问项")),
     ("calendars", _("日历名称")),
     ("handovers", _("移交与链接")),
+    ("notifications", _("站外通知")),
 )
 #: Sections whose groups have one row each: they make one table.
 _FLAT = frozenset({"routes", "questions", "calendars", "handovers"})
@@ -110,11 +112,15 @@ def _group_title(section: Section, group: str, names: Names) -> str:
             return names.of(rule.why_zh, rule.why_en) if rule else group
         case "handovers":
             return names.of("移交部门外部系统、一次性链接", "Hand-overs to outside systems, one-time links")
+        case "notifications":
+            return names.of("站外通知(短信、邮件、机器人、推送)", "Messages outside the pages")
     calendar = policy.calendar(group)
     return calendar.label(names.language) if calendar else group
 
 
 def _group_note(section: Section, group: str, names: Names) -> str:
+    if section == "notifications":
+        return ""
     code = group.removeprefix("category:")
     return "" if _group_title(section, group, names).startswith(code) else code
 
@@ -157,6 +163,8 @@ def _row_label(row: Row, names: Names, visitor: Visitor) -> str:
             return visitor.text(_("问项"))
         case "routes", _part:
             return visitor.text(_("分派规则"))
+        case "notifications", part:
+            return visitor.text(NOTIFICATION_PARTS[part])
     return visitor.text(_("名称"))
 
 
@@ -170,7 +178,7 @@ def row_text(row: Row | None, names: Names, visitor: Visitor) -> str:
     parts = {
         "limits": _limit_parts, "ladders": _ladder_parts, "routes": _route_parts, "categories": _category_parts,
         "questions": _question_parts,
-        "calendars": _name_parts, "handovers": _handover_parts,
+        "calendars": _name_parts, "handovers": _handover_parts, "notifications": _notification_parts,
     }[row.section]  # fmt: skip
     return " · ".join(part for part in parts(row, names, visitor) if part) or "—"
 
@@ -232,6 +240,10 @@ def _question_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]
 def _handover_parts(row: Row, _names: Names, visitor: Visitor) -> Iterator[str]:
     yield visitor.text(_("链接有效 %(n)s 天"), n=row.values["link_days"])
     yield visitor.text(_("须在 %(n)s 个工作小时内答复"), n=row.values["answer_hours"])
+
+
+def _notification_parts(row: Row, _names: Names, visitor: Visitor) -> Iterator[str]:
+    yield from notification_parts(row.part, row.values, visitor)
 
 
 def _name_parts(row: Row, _names: Names, _visitor: Visitor) -> Iterator[str]:

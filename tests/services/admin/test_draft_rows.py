@@ -165,6 +165,10 @@ async def test_the_questions_of_a_category_are_changed_as_yaml(engine: AsyncEngi
         ("handovers", {"link_days": "2.5"}),
         ("handovers", {"answer_hours": "0"}),
         ("handovers", {"answer_hours": "soon"}),
+        ("notifications", {"digest_minutes": "500"}),
+        ("notifications", {"second_minutes": "never"}),
+        ("notifications", {"quiet_since": "22:00", "quiet_until": "22:00"}),
+        ("notifications", {"quiet_since": "22:00", "quiet_until": ""}),
     ],
 )
 async def test_what_makes_no_policy_is_refused_and_changes_nothing(
@@ -178,6 +182,37 @@ async def test_what_makes_no_policy_is_refused_and_changes_nothing(
     with pytest.raises(InputError):
         await change(engine, id_, section, key, **values)
     assert (await compared(engine, id_)).changed == 0
+
+
+async def test_what_a_policy_says_of_messages_is_changed_by_part(engine: AsyncEngine, demo: Policy) -> None:
+    await small_park(engine)
+    id_ = await draft_of(engine, demo)
+    told = {"major_hazard": "1", "statutory_ceiling": "", "emergency": "1", "digest_minutes": "20",
+            "quiet_since": "", "quiet_until": ""}  # fmt: skip
+    await change(engine, id_, "notifications", "notifications.told", **told)
+    await change(engine, id_, "notifications", "notifications.storm", items="40", window_items="90")
+    await change(engine, id_, "notifications", "notifications.caps", sms="1/1, 4/60", mail="", feishu="2 / 5")
+    found = await compared(engine, id_)
+    rules = found.policy.notifications
+    assert (rules.minimum, rules.digest_minutes, rules.quiet) == (("major_hazard", "emergency"), 20, None)
+    assert (rules.storm.items, rules.storm.window_items, rules.storm.lasts_minutes) == (40, 90, 20)
+    assert {name: [(cap.most, cap.minutes) for cap in caps] for name, caps in rules.caps.items()} == {
+        "sms": [(1, 1), (4, 60)], "feishu": [(2, 5)],
+    }  # fmt: skip
+    assert rules.other_caps == demo.notifications.other_caps
+    assert {pair.row.part for pair in found.pairs["notifications"] if pair.differs} == {"told", "storm", "caps"}
+    for part, values, zh, en in (
+        ("told", {"digest_minutes": "300"}, "合并间隔不能超过个人可选的最长间隔", "`digest_minutes` is no more than"),
+        ("told", {"gather_seconds": "0"}, "第一件发出前等候(秒): ", "seconds that the first item waits for others: "),
+        ("storm", {"settle_seconds": "600"}, "汇总的最迟时间不能早于静默秒数", "`settle_most_seconds` is no less"),
+        ("caps", {"sms": "5 a minute"}, "上限“5”应写作 条数/分钟", "the cap “5” is written as messages/minutes"),
+        ("caps", {"sms": "0/1"}, "短信: ", "SMS: "),
+        ("caps", {"other": ""}, "未另列的渠道: ", "channels not named below: "),
+    ):
+        with pytest.raises(InputError) as refused:
+            await change(engine, id_, "notifications", f"notifications.{part}", **values)
+        assert zh in refused.value.message("zh")
+        assert en in refused.value.message("en")
 
 
 async def test_ladders_are_changed_step_by_step(engine: AsyncEngine, demo: Policy) -> None:
