@@ -247,7 +247,10 @@ def _unasked(posted: Posted, category: Category) -> dict[str, list[str]]:
 async def _keep(
     resources: Resources, key: Key, report_id: UUID, posted: Posted, category: Category, now: datetime
 ) -> None:
-    """Write down whose report it is, and which media are to be fetched, before it is acknowledged."""
+    """Write down whose report it is, and which media are to be fetched, before it is acknowledged.
+
+    Raises ReportIdReused where another report under its id was written down meanwhile.
+    """
     async with transaction(resources.engine) as connection:
         values = {
             "report": report_id, "key": key.id, "client": posted.client_id, "digest": posted.digest, "now": now,
@@ -255,6 +258,10 @@ async def _keep(
         }  # fmt: skip
         if await connection.scalar(_KEEP, values) is not None:
             await keep_media(connection, report_id, posted.media_urls, now, of=report_id)
+            return
+        row = (await connection.execute(_EARLIER, {"report": report_id})).one_or_none()
+        if row is not None and bytes(row.digest) != posted.digest:
+            raise ReportIdReused(pointer="/client_request_id")
 
 
 async def _forget(resources: Resources, report_id: UUID) -> None:

@@ -116,6 +116,7 @@ def arrange(folder: Path, pages: tuple[str, str], servers: Servers) -> Front:
             "server 127.0.0.1:8080 ": f"server {pages[0]} ",
             "server 127.0.0.1:8081 ": f"server {pages[1]} ",
             "listen 443 ": f"listen 127.0.0.1:{https} ", "listen 80;": f"listen 127.0.0.1:{http};",
+            "/var/log/nginx/gridloop.log": f"{folder}/gridloop.log",
             "/etc/nginx/gridloop/fullchain.pem": f"{folder}/{SERVER}",
             "/etc/nginx/gridloop/privkey.pem": f"{folder}/{SERVER}",
         })
@@ -209,12 +210,17 @@ def test_what_is_not_for_outside_is_refused(front: Front, path: str) -> None:
 
 def test_an_address_that_holds_a_token_is_not_logged(front: Front) -> None:
     with front.client() as client:
-        asked = ("/l/token-of-a-link", "/p/stop/token-of-one", "/p?seen=1")
-        assert [client.get(path).status_code for path in asked] == [404, 404, 200]
+        asked = (
+            "/l/token-of-a-link", "/p/stop/token-of-one", "/p/photo/token-of-a-photo", "/p?code=token-of-a-report",
+            "/open311/v2/nothing.json?api_key=token-of-a-program", "/p?seen=1",
+        )  # fmt: skip
+        statuses = [client.get(path, headers={"Referer": f"https://{NAME}/p?code=token-of"}) for path in asked]
+        assert [answer.status_code for answer in statuses] == [404, 404, 404, 200, 404, 200]
     httpx.get(f"http://127.0.0.1:{front.http}/l/token-of-a-link", headers={"Host": NAME}, trust_env=False)
-    logged = (front.folder / "access.log").read_text()
-    assert "/p?seen=1" in logged
-    assert "token-of" not in logged
+    logged = (front.folder / "gridloop.log").read_text()
+    assert '"GET /p HTTP' in logged
+    assert '"GET /open311/v2/nothing.json HTTP' in logged
+    assert "token-of" not in logged + (front.folder / "access.log").read_text()
 
 
 def test_an_event_passes_at_once(front: Front) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -165,6 +166,19 @@ def test_the_same_id_is_one_case(open311: Interface) -> None:
     assert with_file.json()[0]["service_request_id"] == first
     of_another_key = open311.post(key="community", **GOOD, client_request_id="a-1", description="沟里有红水")
     assert of_another_key.json()[0]["service_request_id"] != first
+
+
+def test_of_two_reports_at_once_under_one_id_one_is_taken(open311: Interface) -> None:
+    said = [f"同时的{number % 2}" for number in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(
+            pool.map(lambda words: open311.post(**GOOD, client_request_id="at-once", description=words), said)
+        )
+    taken = {words for words, answer in zip(said, answers, strict=True) if answer.status_code == 200}
+    assert {answer.status_code for answer in answers} == {200, 400}
+    (words,) = taken
+    number = open311.report(client_request_id="at-once", description=words)
+    assert open311.site.run(open311.site.harness.get("duty", f"/cases/{number}"))["description"] == words
 
 
 def test_one_request_in_both_formats(open311: Interface) -> None:

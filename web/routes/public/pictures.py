@@ -15,7 +15,11 @@ from web.reader import AnyVisitor
 
 router = APIRouter()
 
-_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "X-Content-Type-Options": "nosniff",
+    # Other sites show it as the `media_url` of Open311: who has its address may see it.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}  # fmt: skip
 
 
 @router.get("/p/qr.svg")
