@@ -59,8 +59,9 @@ _UNAVAILABLE = 500
 async def take_answer(resources: Resources, id_: UUID, signature: str, body: bytes, now: datetime) -> AnswerReceipt:
     """Take an answer to a hand-over. The same again gets the same receipt, and counts once.
 
-    Raises NoSuchPage, SignatureRefused, ValidationError for another body than a HandoverAnswer, AnswerIdReused, an
-    InputError for what the far side can correct (nothing is stored then), and StoreAway: to be sent again.
+    Raises NoSuchPage, SignatureRefused, ValidationError for another body than a HandoverAnswer, AnswerIdReused, what
+    the far side can correct (bad text, a bad file: nothing is stored, and the id is free for the corrected answer), and
+    StoreAway: to be sent again.
     """
     async with resources.engine.connect() as connection:
         handover = await read_handover(connection, id_)
@@ -80,7 +81,9 @@ async def take_answer(resources: Resources, id_: UUID, signature: str, body: byt
         return AnswerReceipt(answer_id=answer.answer_id, recorded_as=known.recorded_as, repeated=True, why=known.why)
     try:
         recorded, why = await _record(resources, handover, answer, now)
-    except (InputError, ValidationError, BrokenForm):
+    except (DomainError, ValidationError) as error:
+        if isinstance(error, CommandIdReused) or (isinstance(error, DomainError) and error.status >= _UNAVAILABLE):
+            raise
         async with transaction(resources.engine) as connection:
             await connection.execute(_FORGET, key)
         raise

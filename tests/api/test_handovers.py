@@ -251,6 +251,28 @@ async def test_the_far_side_completes_by_call_back(harness: ApiHarness, far: Far
 
 
 @pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"files": [{"content": base64.b64encode(b"no picture").decode()}]}, 415),
+        ({"files": [{"content": ""}]}, 422),
+        ({"files": [{"content": "no base64!"}]}, 400),
+        ({"text": "字" * 2_001}, 422),
+    ],
+    ids=["another type", "empty", "no base64", "too long"],
+)
+async def test_a_corrected_answer_may_have_the_id_of_the_refused_one(
+    harness: ApiHarness, far: FarSystem, wrong: dict[str, Any], status: int
+) -> None:
+    await set_receiver(harness, far)
+    case_no = await dispatched(harness)
+    row = await until_status(harness, case_no, "sent")
+    said: dict[str, Any] = {"answer_id": "A-1", "kind": "progress", "text": "进展"}
+    assert (await answer(harness, far, row.id, **{**said, **wrong})).status_code == status
+    corrected = await answer(harness, far, row.id, **said)
+    assert (corrected.status_code, corrected.json().get("recorded_as")) == (200, "fact"), corrected.text
+
+
+@pytest.mark.parametrize(
     ("case", "status"),
     [("other secret", 401), ("old", 401), ("early", 401), ("none", 401), ("no such", 404), ("bad", 422), ("void", 422)],
 )
