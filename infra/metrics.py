@@ -36,6 +36,16 @@ MAIL_OLDEST = Gauge(
     "For how long the oldest item has waited that no mailbox has looked at, as of the latest audit",
     multiprocess_mode="mostrecent",
 )
+MAIL_UNREAD = Gauge(
+    "gridloop_mail_urgent_unread",
+    "What people must be told at once, was told 15 minutes to a day ago, and has not been read, as of the latest audit",
+    multiprocess_mode="mostrecent",
+)
+MAIL_STORMS = Gauge(
+    "gridloop_mailboxes_in_storm",
+    "Mailboxes that tell a storm by one summary, as of the latest audit",
+    multiprocess_mode="mostrecent",
+)
 READINGS = Counter("gridloop_readings", "Readings of monitoring stations, by what became of them", ["outcome"])
 FILES_SWEPT = Counter("gridloop_files_swept", "Uploaded files removed because nothing named them")
 SENDS = Counter("gridloop_send_attempts", "Attempts to send a message, by channel and result", ["channel", "outcome"])
@@ -44,6 +54,16 @@ SENDS_WAITING = Gauge(
 )
 SENDS_WAITING_AGE = Gauge(
     "gridloop_sends_waiting_age_seconds", "How long the oldest of them has waited", multiprocess_mode="mostrecent"
+)
+SENDS_UNCLEAR = Gauge(
+    "gridloop_sends_unclear",
+    "Messages of which nobody knows whether they arrived, as of the latest audit",
+    multiprocess_mode="mostrecent",
+)
+OPEN311_MEDIA = Gauge(
+    "gridloop_open311_media_waiting",
+    "Files that reports named and that are not fetched yet, as of the latest audit",
+    multiprocess_mode="mostrecent",
 )
 CASES_RETIRED = Counter("gridloop_cases_retired", "Old cases that left the database for the archive")
 CASES_KEPT = Gauge(

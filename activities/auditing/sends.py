@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.keys.access import keys_of
 from infra.keys.boxes import Box
-from infra.metrics import SENDS_WAITING, SENDS_WAITING_AGE
+from infra.metrics import SENDS_UNCLEAR, SENDS_WAITING, SENDS_WAITING_AGE
 from infra.send_client import restart_send
 from infra.store.sends import open_send
 from models.sends import SendRun, send_workflow_id
@@ -29,8 +29,9 @@ _WAITING = text("""
     ORDER BY key LIMIT :limit
 """)
 _COUNT = text("""
-    SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) FROM sends
-    WHERE status = 'waiting'
+    SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting, count(*) FILTER (WHERE status = 'unclear') AS unclear,
+        coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE status = 'waiting')), 0) AS age
+    FROM sends WHERE status IN ('waiting', 'unclear')
 """)
 
 
@@ -75,9 +76,10 @@ async def audit_sends(
         async with engine.connect() as connection:
             values = {"after": after, "limit": PAGE_SIZE, "seconds": older_than_seconds}
             page = list((await connection.execute(_WAITING, values)).all())
-            waiting, age = (await connection.execute(_COUNT)).one()
-        SENDS_WAITING.set(waiting)
-        SENDS_WAITING_AGE.set(float(age))
+            counted = (await connection.execute(_COUNT)).one()
+        SENDS_WAITING.set(counted.waiting)
+        SENDS_UNCLEAR.set(counted.unclear)
+        SENDS_WAITING_AGE.set(float(counted.age))
         if not page:
             return tuple(found)
         found += [one for one in await asyncio.gather(*map(look, page)) if one is not None]

@@ -1,9 +1,11 @@
 """A mailbox that nobody looks into is found, and woken by the next worker."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -35,12 +37,19 @@ async def test_what_waits_without_a_workflow_is_found_and_looked_at(
         await connection.execute(_ITEM, {"p": who, "o": new_id(), "at": at, "state": state})
         if mailbox:
             await connection.execute(_MAILBOX, {"p": who, "at": at})
+        storms = [{"place": "", "began": at.isoformat(), "last": at.isoformat()}] if mailbox else []
+        await connection.execute(text("UPDATE mailboxes SET storms = CAST(:s AS jsonb)"), {"s": json.dumps(storms)})
+        told = {"p": who, "o": new_id(), "at": datetime.now(UTC) - timedelta(minutes=16), "state": "told"}
+        await connection.execute(_ITEM, told)
+        await connection.execute(text("UPDATE mail_items SET ground = 'emergency' WHERE state = 'told'"))
     (finding,) = await stuck_mailboxes(engine)
+    assert REGISTRY.get_sample_value("gridloop_mailboxes_in_storm") == int(mailbox)
+    assert REGISTRY.get_sample_value("gridloop_mail_urgent_unread") == 1
     assert (finding.kind, finding.matter_id, finding.fixable) == (Drift.MAILBOX_STUCK, who, True)
     assert abs((finding.since or at) - at) < timedelta(seconds=1)
     async with running_town(engine, temporal_client, town_settings(database_url), fill=False), asyncio.timeout(60):
         while await stuck_mailboxes(engine):
             await asyncio.sleep(0.1)
     async with engine.connect() as connection:
-        row = (await connection.execute(text("SELECT state, why FROM mail_items"))).one()
+        row = (await connection.execute(text("SELECT state, why FROM mail_items WHERE ground IS NULL"))).one()
     assert (row.state, row.why) == ("left", "done")
