@@ -21,6 +21,7 @@ def notifications(
     language: Annotated[str | None, typer.Option(help="Language of messages: zh or en")] = None,
     digest: Annotated[int | None, typer.Option(min=0, help="Minutes of a digest")] = None,
     mute: Annotated[str | None, typer.Option(help="Hear nothing of the case of that number")] = None,
+    unmute: Annotated[str | None, typer.Option(help="Hear of the case of that number again")] = None,
     as_: As = "supervisor",
     password: Password = None,
     data_dir: DataDir = Path(".gridloop"),
@@ -38,7 +39,7 @@ def notifications(
     if remove is not None:
         api.call("DELETE", build_path("me", "notifications", "addresses", remove))
     found = api.call("GET", here)
-    changes = _changes(found, on, quiet, digest, mute, language)
+    changes = _changes(found, on, quiet, digest, mute, unmute, language)
     if changes:
         kept = ("on", "language", "quiet", "rest_days", "zone", "digest_minutes", "second_minutes", "mutes")
         found = api.call("PUT", here, json={**{name: found[name] for name in kept}, **changes})
@@ -54,6 +55,7 @@ def _changes(
     quiet: str | None,
     digest: int | None,
     mute: str | None,
+    unmute: str | None,
     language: str | None,
 ) -> dict[str, Any]:
     changes: dict[str, Any] = {}
@@ -66,8 +68,9 @@ def _changes(
         changes["quiet"] = None if quiet == "none" else {"since": since, "until": until}
     if digest is not None:
         changes["digest_minutes"] = digest
-    if mute is not None:
-        changes["mutes"] = [*found["mutes"], {"number": mute}]
+    if mute is not None or unmute is not None:
+        kept = [one for one in found["mutes"] if one["number"] not in (mute, unmute) or one["number"] is None]
+        changes["mutes"] = kept if mute is None else [*kept, {"number": mute}]
     return changes
 
 
