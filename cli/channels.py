@@ -67,6 +67,13 @@ def enable(id_: Id, as_: As = "admin", password: Password = None, data_dir: Data
     _switch(Api(data_dir, as_, password), id_, enabled=True)
 
 
+@app.command()
+def remove(id_: Id, as_: As = "admin", password: Password = None, data_dir: DataDir = HERE) -> None:
+    """Removes a disabled channel that nothing needs any more; what it has sent stays in the log."""
+    Api(data_dir, as_, password).call("DELETE", build_path("admin", "channels", id_))
+    out.print(localize(f"已删除渠道 {id_}", f"Channel {id_} is removed"))
+
+
 def _switch(api: Api, id_: str, *, enabled: bool) -> None:
     known = [one for one in api.call("GET", "/admin/channels")["items"] if one["id"] == id_]
     if not known:

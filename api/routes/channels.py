@@ -77,6 +77,13 @@ async def save_channel(id: Id, body: ChannelInput, services: ServicesDep, caller
         return await channels.get_channel(connection, caller, id, now)
 
 
+@router.delete("/channels/{id}", status_code=204)
+async def remove_channel(id: Id, services: ServicesDep, caller: Caller, now: Now) -> None:
+    """Removes a disabled channel that nothing needs any more; what it has sent stays in the delivery log."""
+    async with transaction(services.engine) as connection:
+        await channels.remove_channel(connection, caller, id, now)
+
+
 @router.post("/channels/{id}/test")
 async def test_channel(
     id: Id, body: TestOrder, resources: ResourcesDep, caller: Caller, now: Now, language: Language

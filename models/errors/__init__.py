@@ -237,6 +237,7 @@ from models.errors.rights import (
     WrongSecondFactor as WrongSecondFactor,
 )
 from models.errors.sending import (
+    ChannelInUse as ChannelInUse,
     ChannelKindStays as ChannelKindStays,
     ChannelUnknown as ChannelUnknown,
     NoSuchHook as NoSuchHook,

@@ -17,6 +17,13 @@ class ChannelKindStays(DomainError):
     en = "The kind of channel {channel} stays as it is; make another channel."
 
 
+class ChannelInUse(DomainError):
+    code = "channel_in_use"
+    status = 409
+    zh = "渠道 {channel} 还不能删除:{why_zh}"
+    en = "Channel {channel} can't be removed yet: {why_en}"
+
+
 class SecretMissing(DomainError):
     code = "secret_missing"
     status = 422

@@ -18,7 +18,7 @@ from infra.store.channels import StoredChannel, about_channel, read_channel
 from models.base import STORED, Frozen, Instant
 from models.channels import CONFIG, SECRETS, SHORTEST_SIGNING_SECRET, ChannelInput
 from models.context import Person
-from models.errors import ChannelKindStays, ChannelUnknown, SecretMissing, SecretTooShort, SecretUnknown
+from models.errors import ChannelInUse, ChannelKindStays, ChannelUnknown, SecretMissing, SecretTooShort, SecretUnknown
 from models.sends import ChannelKind
 from services.admin.rights import begin_change, require_admin
 
@@ -33,6 +33,16 @@ _STORE = text("""
         updated_at = excluded.updated_at
 """)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('channel ' || :id, 0))")
+_ROW = text("SELECT enabled FROM channels WHERE id = :id FOR UPDATE")
+_DELETE = text("DELETE FROM channels WHERE id = :id")
+#: What still needs a channel. A send that has made no attempt yet may begin with any.
+_NEEDED = text("""
+    SELECT (SELECT count(*) FROM hook_subscriptions WHERE channel = :id) AS hooks,
+        (SELECT count(*) FROM receivers WHERE config ->> 'channel' = :id) AS receivers,
+        (SELECT count(*) FROM sends s LEFT JOIN LATERAL (
+            SELECT channel FROM send_attempts a WHERE a.send = s.key ORDER BY number DESC LIMIT 1) last ON true
+            WHERE s.status = 'waiting' AND coalesce(last.channel, :id) = :id) AS sends
+""")
 _PUBLIC = text("SELECT config ->> 'public_key' FROM channels WHERE kind = 'push' AND enabled ORDER BY id LIMIT 1")
 
 
@@ -96,6 +106,30 @@ async def save_channel(connection: AsyncConnection, person: Person, wanted: Chan
         "sealed": None if box is None else box.sealed, "wrapped_key": None if box is None else box.wrapped_key,
         "key_id": None if box is None else box.key_id, "enabled": wanted.enabled,
     })  # fmt: skip
+
+
+async def remove_channel(connection: AsyncConnection, person: Person, id_: str, now: datetime) -> None:
+    """Remove a channel that is disabled and that nothing needs any more, with its secrets, in the caller's transaction.
+
+    What it has sent stays in the delivery log, under its id. Raises NotYours, ChannelUnknown, and ChannelInUse while it
+    takes messages, a web hook or a receiver names it, or a message waits for it.
+    """
+    await begin_change(connection, person, now, "channels")
+    await connection.execute(_LOCK, {"id": id_})
+    row = (await connection.execute(_ROW, {"id": id_})).one_or_none()
+    if row is None:
+        raise ChannelUnknown(channel=id_)
+    if row.enabled:
+        raise ChannelInUse(channel=id_, why_zh="请先停用。", why_en="disable it first.")
+    needed = (await connection.execute(_NEEDED, {"id": id_})).one()
+    if any(needed):
+        raise ChannelInUse(
+            channel=id_,
+            why_zh=f"{needed.hooks} 个事件订阅、{needed.receivers} 个部门外部系统在用,{needed.sends} 条消息待发。",
+            why_en=f"{needed.hooks} subscriptions and {needed.receivers} outside systems name it,"
+            f" {needed.sends} messages wait.",
+        )
+    await connection.execute(_DELETE, {"id": id_})
 
 
 def _merged(kind: ChannelKind, wanted: ChannelInput, known: StoredChannel | None) -> dict[str, str]:

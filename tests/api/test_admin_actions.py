@@ -194,6 +194,12 @@ async def put_secret(desk: Desk) -> httpx.Response:
     return await desk.post("/admin/channels", **form)
 
 
+async def remove_channel(desk: Desk, path: str = "") -> httpx.Response:
+    spare = {**CHANNEL, "id": "spare", "enabled": False}
+    assert (await desk.client.put("/api/v1/admin/channels/spare", json=spare)).status_code == 200
+    return await (desk.post(path) if path else desk.client.delete("/api/v1/admin/channels/spare"))
+
+
 async def add_hook(desk: Desk, path: str = "") -> httpx.Response:
     await put_channel(desk)
     return await (desk.post(path, **HOOK) if path else desk.client.post("/api/v1/admin/hooks", json=HOOK))
@@ -258,6 +264,9 @@ ROUTES: dict[tuple[str, str], tuple[Callable[[Desk], Awaitable[httpx.Response]],
     ("PUT", "/api/v1/admin/receivers/{code}/key"): (put_key, "set_receiver", {"receivers", "people"}),
     ("PUT", "/api/v1/admin/channels/{id}"): (put_channel, "channels", {"channels"}),
     ("POST", "/admin/channels"): (put_secret, "channels", {"channels"}),
+    ("DELETE", "/api/v1/admin/channels/{id}"): (remove_channel, "channels", {"channels"}),
+    ("POST", "/admin/channels/{id}/remove"): (
+        lambda d: remove_channel(d, "/admin/channels/spare/remove"), "channels", {"channels"}),
     ("POST", "/api/v1/admin/hooks"): (add_hook, "channels", {"hook_subscriptions"}),
     ("POST", "/admin/channels/hooks"): (
         lambda d: add_hook(d, "/admin/channels/hooks"), "channels", {"hook_subscriptions"}),

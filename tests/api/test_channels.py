@@ -236,3 +236,35 @@ async def test_a_browser_subscribes_for_its_person(harness: ApiHarness) -> None:
         {**keys, "endpoint": "https://u:p@x.example/"},
     ):
         assert (await harness.send("worker", "/me/push", bad)).status_code == 422
+
+
+async def test_a_channel_is_removed_once_nothing_needs_it_and_its_log_stays(harness: ApiHarness) -> None:
+    async with running_far_side(script([Reply(200)])) as side:
+        await hook(harness, side, "leaving")
+        assert (await harness.send("admin", "/admin/channels/leaving/test")).status_code == 200
+        body = {"channel": "leaving", "kinds": ["accepted"], "grid": COMMUNITY}
+        made = (await harness.send("admin", "/admin/hooks", body)).json()["id"]
+
+        async def removed(username: str = "admin") -> Any:
+            return await harness.http.delete("/admin/channels/leaving", headers=harness.signed_in(username))
+
+        assert (await removed("supervisor")).status_code == 403
+        enabled = await removed()
+        assert (enabled.status_code, enabled.json()["code"]) == (409, "channel_in_use")
+        config = {"kind": "webhook", "url": side.url("/in"), "first_wait": 0.1}
+        assert (await put(harness, "leaving", config, enabled=False)).status_code == 200
+        assert "1 个事件订阅" in (await removed()).json()["detail"]
+        gone = await harness.http.delete(f"/admin/hooks/{made}", headers=harness.signed_in("admin"))
+        assert gone.status_code == 204
+        waiting = text("""
+            INSERT INTO sends (key, purpose, status, created_at, attempts, round)
+            VALUES ('waits-for-it', 'event', :status, now(), 0, 0)
+            ON CONFLICT (key) DO UPDATE SET status = excluded.status
+        """)
+        for status, code in (("waiting", 409), ("failed", 204)):
+            async with harness.engine.begin() as connection:
+                await connection.execute(waiting, {"status": status})
+            assert (await removed()).status_code == code
+        assert (await removed()).status_code == 404
+        assert "leaving" not in {one["id"] for one in (await harness.get("admin", "/admin/channels"))["items"]}
+        assert (await harness.get("admin", "/admin/deliveries", channel="leaving"))["items"]

@@ -59,6 +59,7 @@ WRITING = {
     "people shift", "people interest", "policy publish", "import", "report", "act", "referral-desks ics",
     "history anchor", "history key", "keys create", "keys encrypt", "keys rotate", "keys remove",
     "keys token-secret", "channels save", "channels disable", "channels enable", "channels test", "channels hook",
+    "channels remove",
     "channels unhook", "channels replay", "open311 revoke", "handovers settle", "handovers receiver",
 }  # fmt: skip
 

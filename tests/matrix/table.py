@@ -306,6 +306,7 @@ _ROWS: dict[Rule, str] = {
         GET,POST /admin/channels
         GET /admin/channels/new
         GET /admin/channels/{id}
+        POST /admin/channels/{id}/remove
         POST /admin/channels/{id}/test
         POST /admin/channels/hooks
         POST /admin/channels/hooks/{id}/end
@@ -313,7 +314,7 @@ _ROWS: dict[Rule, str] = {
         GET /admin/deliveries/{key}
         POST /admin/deliveries/{key}/replay
         GET /api/v1/admin/channels
-        PUT /api/v1/admin/channels/{id}
+        DELETE,PUT /api/v1/admin/channels/{id}
         POST /api/v1/admin/channels/{id}/test
         GET /api/v1/admin/deliveries
         GET /api/v1/admin/deliveries/{key}

@@ -11,9 +11,9 @@ from starlette.datastructures import FormData
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.channels import HOOK_FACTS, ChannelInput, HookInput
-from models.errors import DomainError, NoSuchPage
+from models.errors import ChannelInUse, DomainError, NoSuchPage
 from models.sends import ChannelKind
-from services.admin.channels import ChannelView, get_channel, list_channels, save_channel
+from services.admin.channels import ChannelView, get_channel, list_channels, remove_channel, save_channel
 from services.admin.deliveries import test_channel
 from services.admin.hooks import add_hook, list_hooks, remove_hook
 from web.pages import go_to
@@ -126,6 +126,17 @@ async def send_test(services: ServicesDep, reader: SignedIn, id: str, address: W
         fault = admin_fault(error, reader)
         return await _channel_page(services, reader, id, status=status_of(error), fault=fault, address=address)
     return await _channel_page(services, reader, id, tested=tested, address=address)
+
+
+@router.post("/admin/channels/{id}/remove")
+async def remove(request: Request, services: ServicesDep, reader: SignedIn, id: str) -> Response:
+    """Remove a disabled channel that nothing needs any more."""
+    try:
+        async with transaction(services.engine) as connection:
+            await remove_channel(connection, reader.person, id, reader.now)
+    except ChannelInUse as error:
+        return await _channel_page(services, reader, id, status=error.status, fault=admin_fault(error, reader))
+    return go_to(request, "/admin/channels?done=1")
 
 
 @router.post("/admin/channels/hooks")
