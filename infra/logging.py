@@ -1,6 +1,7 @@
 """Structured logs: JSON, or plain lines on a terminal. A reporter's data must never be logged."""
 
 import logging
+import re
 import sys
 
 import structlog
@@ -9,6 +10,17 @@ from infra.settings import Settings
 
 #: Tracebacks without local variables: a reporter's data may be among them.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
+#: What pydantic repeats of a value that it refuses, where the model does not hide it: it may be a reporter's.
+_INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
+
+
+def _hide_inputs(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Take out of the texts of exceptions what was sent."""
+    for one in event.get("exception") or ():
+        if isinstance(one, dict) and isinstance(one.get("exc_value"), str):
+            one["exc_value"] = _INPUT.sub("input_type=", one["exc_value"])
+    return event
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -39,7 +51,7 @@ def set_up_logging(settings: Settings) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([_TRACEBACKS] if as_json else []),
+            *([_TRACEBACKS, _hide_inputs] if as_json else []),
             renderer,
         ],
     )

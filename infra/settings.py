@@ -65,7 +65,9 @@ LOG_DAYS = 183
 class LogSettings(BaseSettings):
     """What `up` itself reads, before there is a database."""
 
-    model_config = SettingsConfigDict(env_prefix="GRIDLOOP_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="GRIDLOOP_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )  # fmt: skip
 
     log_days: Annotated[int, Field(ge=1, le=36_500)] = LOG_DAYS
 
@@ -73,7 +75,9 @@ class LogSettings(BaseSettings):
 class Settings(BaseSettings):
     """Everything an operator may set. Secrets have no default: a process without them refuses to start."""
 
-    model_config = SettingsConfigDict(env_prefix="GRIDLOOP_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="GRIDLOOP_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )  # fmt: skip
 
     #: Where a process keeps its files: attachments, keys, vault, anchors and archive lie here unless set apart below.
     #: Every worker and API needs the same ones.

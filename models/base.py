@@ -28,21 +28,23 @@ from models.text import clean_code, clean_line, clean_text, find_control
 class Frozen(BaseModel):
     """An immutable value with named fields; unknown fields are refused, so that a typo is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
 
 
 class Kept(Frozen):
     """A value that stores and payloads hold and nobody sends: fields that this version does not know are kept, not
     refused. A newer version beside this one may have written them, and an older one must not lose them."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="allow")
 
 
 class Given(Frozen):
     """A value that people send and that stores and payloads hold as well. Unknown fields are refused from people; read
     in the context `STORED`, they are kept like those of `Kept`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra={"additionalProperties": False})
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="allow", json_schema_extra={"additionalProperties": False}
+    )
 
     @model_validator(mode="after")
     def _refuse_unknown(self, info: ValidationInfo) -> Self:

@@ -14,7 +14,7 @@ class Sealed(BaseModel):
     It travels with the report in the history of the case's workflow. Readers of histories keep what they do not know.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="allow")
 
     id: UUID
     nonce: _Base64

@@ -48,7 +48,7 @@ Base64 = Annotated[
 class Payload(Frozen):
     """A payload as Temporal stores it. Other members are ignored: Temporal adds some from time to time."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
 
     metadata: dict[str, Base64] = Field(default_factory=dict)
     data: Base64 = b""

@@ -41,7 +41,9 @@ class PersonSettings(Frozen):
     `quiet`: the hours in which notices that can wait do not alert; None: no such hours.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")  # settings stored by an older version are ignored
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="ignore"
+    )  # settings stored by an older version are ignored
 
     columns: Annotated[tuple[str, ...], Field(max_length=len(COLUMNS))] = _DEFAULT
     home: Annotated[str, Field(max_length=40)] = ""

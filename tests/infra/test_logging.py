@@ -14,18 +14,31 @@ PHONE = "13987654321"
 #: A process that logs an error with a phone number in a local variable.
 PROGRAM = """
 import sys
+from typing import Annotated
 import structlog
+from pydantic import Field, TypeAdapter, ValidationError
+from services.reports.reporter_input import ReporterInput
 from infra.logging import set_up_logging
 from infra.settings import Settings
 
 def call(phone):
     raise RuntimeError("something broke")
 
+def refuse(phone, kind):
+    TypeAdapter(kind).validate_python(phone)
+
 set_up_logging(Settings(database_url="postgresql://x", token_secret="0" * 64, log_json=sys.argv[1] == "json"))
 try:
     call("".join(["1398", "7654", "321"]))
 except RuntimeError as error:
     structlog.get_logger("test").error("unexpected error", exc_info=error)
+kinds = (ReporterInput, Annotated[str, Field(max_length=3)] if sys.argv[1] == "json" else ReporterInput)
+for kind in kinds:
+    try:
+        phone = "".join(["1398", "7654", "321"])
+        refuse({"name": phone * 20, "mail": phone} if kind is ReporterInput else phone, kind)
+    except ValidationError as error:
+        structlog.get_logger("test").error("refused", exc_info=error)
 """
 
 
@@ -43,6 +56,8 @@ def test_a_traceback_is_logged_without_values(style: str) -> None:
     )
     assert "something broke" in run.stderr
     assert "in call" in run.stderr or '"call"' in run.stderr
+    assert run.stderr.count("refused") == 2
+    assert "ValidationError" in run.stderr
     assert PHONE not in run.stderr
 
 
