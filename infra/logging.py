@@ -37,6 +37,7 @@ def set_up_logging(settings: Settings) -> None:
         if as_json
         else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
+    tracebacks: list[structlog.types.Processor] = [_TRACEBACKS, _hide_inputs] if as_json else []
     structlog.configure(
         processors=[
             *shared,
@@ -51,7 +52,7 @@ def set_up_logging(settings: Settings) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([_TRACEBACKS, _hide_inputs] if as_json else []),
+            *tracebacks,
             renderer,
         ],
     )

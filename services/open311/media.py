@@ -22,6 +22,7 @@ from infra.database import is_away, reason, transaction
 from infra.outages import DATABASE
 from infra.outgoing import outgoing_of
 from infra.store.cases import read_case
+from models.base import Line
 from models.commands import Attach, Comment
 from models.context import Person
 from models.errors import (
@@ -59,7 +60,7 @@ _FINAL = (
 )  # fmt: skip
 
 #: Addresses of files as a report or an update names them.
-MediaUrls = tuple[Annotated[str, StringConstraints(max_length=2_000)], ...]
+MediaUrls = tuple[Annotated[Line, StringConstraints(max_length=2_000)], ...]
 
 _INSERT = text("""
 INSERT INTO open311_media (id, report_id, url, attempts, next_at, created_at)

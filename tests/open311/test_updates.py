@@ -67,6 +67,7 @@ def test_an_answer_to_a_question_and_the_wish_to_reopen(open311: Interface) -> N
         ({"updated_datetime": "2026-01-01T08:00:00"}, 400),
         ({"updated_datetime": "yesterday"}, 400),
         ({"updated_datetime": "1767225600"}, 400),
+        ({"media_url": "https://example.org/\0"}, 400),
         ({"media_url": "https://example.org/" + "x" * 2_000}, 400),
         ({"description": ""}, 400),
         ({"description": "长" * 2_001}, 400),
