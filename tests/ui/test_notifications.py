@@ -39,8 +39,8 @@ def channels(site: Site) -> Iterator[None]:
                 await connection.execute(_CHANNEL, {"id": id_, "kind": kind, "name": name})
             now = datetime.now(UTC)
             for channel, address, hint, verified in _ADDRESSES:
-                id_, who = derived_id(channel, HANDLER), person_id(HANDLER)
-                await insert_address(connection, id_, who, channel, address, hint, now=now, verified=verified)
+                own, who = derived_id(channel, HANDLER), person_id(HANDLER)
+                await insert_address(connection, own, who, channel, address, hint, now=now, verified=verified)
             off = text("UPDATE mail_addresses SET off = true WHERE channel = 'group'")
             await connection.execute(off)
 
