@@ -177,12 +177,14 @@ class Sent(Frozen):
 class Storm(Kept):
     """Much at once: of one place (empty: of all), among what belongs to the minimum (`urgent`) or the rest.
 
-    `last`: of the last item too many; `last_at` of the last item; `summary`: when its summary was sent.
+    `noticed`: of the first item too many (None: an earlier version did not say); `last`: of the last item too many;
+    `summary`: when its summary was sent.
     """
 
     place: str
     urgent: bool = False
     began: Instant
+    noticed: Instant | None = None
     last: Instant
     summary: Instant | None = None
 

@@ -1,6 +1,6 @@
 """`bench`: deadline arithmetic, timers under an even load, the supervisor's board and overdue list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -81,17 +81,25 @@ async def storm_rows(resources: Resources, cast: Participants, count: int) -> li
     return [
         *_late_rows(late, count, count / 60),
         (
-            localize("站外:人数、事项、消息(其中汇总)", "mailboxes: people, items, messages (summaries among them)"),
+            localize("站外:人数、事项、消息(其中汇总)", "mailboxes: people, items, messages (summaries)"),
             f"{told.heads}, {told.items}, {told.messages} ({told.summaries})",
         ),
         (
+            localize("每份汇总说的件数、列出的件数;仍在等的", "each summary speaks of, names; still waiting"),
+            f"{_range(told.amounts)}, {_range(told.named)}; {told.waiting}",
+        ),
+        (
             localize(
-                "最后一条在末次到期后几秒;每人每分钟最多几条",
-                "last message after the last due moment, s; most a person and minute",
+                "最后一条在末次到期后几秒;每人每分钟最多几条(超出上限)",
+                "last message after the last due, s; most a minute (over caps)",
             ),
-            f"{told.after:.1f}; {told.most_a_minute}",
+            f"{told.after:.1f}; {told.most_a_minute} ({told.over_caps})",
         ),
     ]
+
+
+def _range(numbers: Sequence[int]) -> str:
+    return "–".join(str(one) for one in sorted({min(numbers), max(numbers)})) if numbers else "0"
 
 
 def _late_rows(late: Lateness, count: int, rate: float) -> list[Row]:

@@ -45,16 +45,17 @@ class StormRule(Given):
     """When so much reaches one person that single messages would help nobody.
 
     A storm begins with more than `items` of one place within a minute, or more than `window_items` of all places within
-    `window_minutes`. One summary is sent when nothing more has come for `settle_seconds`, at the latest
-    `settle_most_seconds` after the beginning. The storm ends `lasts_minutes` after the last excess; what came meanwhile
-    stays on the pages and is not sent later. All of it our choice.
+    `window_minutes`, besides what came in a storm of one place. One summary is sent when nothing more has come for
+    `settle_seconds`, at the latest `settle_most_seconds` after there were too many: long enough for what falls due
+    within a minute and is recorded within another. The storm ends `lasts_minutes` after the last excess; what came
+    meanwhile stays on the pages and is not sent later. All of it our choice.
     """
 
     items: Annotated[int, Field(ge=1, le=10_000)] = 20
     window_items: Annotated[int, Field(ge=1, le=100_000)] = 100
     window_minutes: Annotated[int, Field(ge=1, le=120)] = 10
     settle_seconds: Annotated[int, Field(ge=1, le=600)] = 30
-    settle_most_seconds: Annotated[int, Field(ge=1, le=1800)] = 120
+    settle_most_seconds: Annotated[int, Field(ge=1, le=1800)] = 180
     lasts_minutes: Annotated[int, Field(ge=1, le=1440)] = 20
 
     @model_validator(mode="after")

@@ -1,4 +1,6 @@
-"""Many cases fall due in the same minute, and a worker dies in the middle of them."""
+"""Many cases of one community fall due in the same minute, and a worker dies in the middle of them. Whoever is above it
+is told once, outside the pages.
+"""
 
 import asyncio
 import os
@@ -11,15 +13,22 @@ from sqlalchemy import text
 
 from infra.settings import Settings
 from infra.store.context import read_person
+from models.enums import Level, Role
+from models.policy.notifications import NotificationPolicy, StormRule
+from models.policy.standard import Ladder, Rung, Target
+from services.measure.storm import measure_storm, tell_everybody
 from services.measure.timers import measure_lateness, open_waiting_cases
+from services.policies.publish import roll_out
 from services.runtime.resources import Resources
-from tests.builders import MICRO, person_id
+from tests.builders import MICRO, a_policy, person_id, publish
 from tests.faults.conftest import RunningSystem
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 
 #: Most of the time goes into opening them, some twenty a second.
 CASES = int(os.environ.get("GRIDLOOP_TEST_DUE", "1200"))
+#: Who hears of the step that then fires: the supervisors of the community and of the park.
+HEADS = ("community_supervisor", "supervisor")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -36,19 +45,44 @@ async def test_each_step_of_many_due_at_once_is_taken_once_and_in_order(running:
         reporter = await read_person(connection, person_id("worker"))
     assert reporter is not None
     resources = Resources(settings=settings_of(running), engine=running.engine, temporal=await running.temporal())
+    await publish_storms(resources)
+    await tell_everybody(running.engine)
     # The first cases wait on their timers; the later ones are opened when their moment has passed.
-    due_at = datetime.now(UTC) + timedelta(seconds=10)
+    since = datetime.now(UTC)
+    due_at = since + timedelta(seconds=10)
     dues = [due_at + timedelta(milliseconds=number * 10) for number in range(CASES)]
     async with asyncio.TaskGroup() as group:
-        opening = group.create_task(open_waiting_cases(resources, reporter, MICRO, "0302", dues))
+        opening = group.create_task(open_waiting_cases(resources, reporter, MICRO, "0302", dues, step=1))
         group.create_task(kill_amid(running))
     opened = opening.result()
     late = await measure_lateness(running.engine, opened, timedelta(seconds=900))
     assert (late.count, late.missing, late.repeated) == (CASES, 0, 0)
     async with running.engine.connect() as connection:
         rows = (await connection.execute(text("SELECT report_id, seq, kind FROM facts ORDER BY report_id, seq"))).all()
-    assert Counter(row.kind for row in rows) == {"received": CASES, "overdue": CASES}
-    assert all((row.seq, row.kind) in {(1, "received"), (2, "overdue")} for row in rows), "in order"
+    steps = ["received", "overdue", "step_fired"]
+    assert Counter(row.kind for row in rows) == dict.fromkeys(steps, CASES)
+    assert all(row.kind == steps[row.seq - 1] for row in rows), "in order"
+    storm = await measure_storm(running.engine, opened, since, dues[-1])
+    async with running.engine.connect() as connection:
+        people = set((await connection.execute(text("SELECT person FROM mail_messages"))).scalars())
+    assert people == {person_id(name) for name in HEADS}
+    assert (storm.heads, storm.items, storm.told, storm.waiting) == (2, 2 * CASES, 2 * CASES, 0)
+    assert (storm.messages, storm.summaries, storm.over_caps) == (2, 2, 0), "one summary a head, and nothing else"
+    assert (storm.amounts, storm.named) == ((CASES, CASES), (5, 5))
+
+
+async def publish_storms(resources: Resources) -> None:
+    """Publish a policy whose ladder reaches the heads, and roll it out before there are cases: a worker that starts
+    again would do so amid them."""
+    targets = tuple(Target(role=Role.SUPERVISOR, level=level) for level in (Level.COMMUNITY, Level.PARK))
+    ladder = Ladder(code="climb", rungs=(Rung(fraction=1, targets=targets),))
+    # The summary waits for what is recorded after the worker is back.
+    told = NotificationPolicy(storm=StormRule(settle_seconds=45, settle_most_seconds=900))
+    now = datetime.now(UTC)
+    async with resources.engine.begin() as connection:
+        await publish(connection, a_policy(ladders=(ladder,), notifications=told), 2)
+    await roll_out(resources.temporal, resources.settings.case_queue, 2, now)
+    await resources.temporal.get_workflow_handle("rollout-2").result()
 
 
 async def kill_amid(running: RunningSystem) -> None:

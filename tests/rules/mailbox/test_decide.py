@@ -164,6 +164,29 @@ def test_a_storm_of_one_place_leaves_other_places_and_the_minimum_alone() -> Non
     assert (box.waiting(elsewhere).until, box.waiting(elsewhere).why) == (at("14:01:40"), Why.CAP)
 
 
+def test_thousands_of_one_place_are_no_storm_of_all_places() -> None:
+    """What came from elsewhere before and meanwhile is told as ever, and the place has one summary."""
+    box = Mailbox(digest_minutes=0)
+    before, meanwhile = item(9001, at("13:55:00"), place="B"), item(9002, at("14:00:10"), place="B")
+    box.run([before], at("13:59:00"))
+    many = [item(n, at("14:00:00") + seconds(n / 50)) for n in range(3000)]
+    box.run([*many, meanwhile], at("16:00:00"))
+    told = [(message.form, message.count, message.place) for _, message in box.sent]
+    single = (MessageForm.SINGLE, 1, None)
+    assert told == [single, single, (MessageForm.SUMMARY, 3000, "A")]
+    assert [message.told for _, message in box.sent[:2]] == [(before.key,), (meanwhile.key,)]
+
+
+def test_the_summary_of_all_places_counts_a_burst_to_its_end() -> None:
+    """Though the first of those that were too many came minutes before."""
+    box = Mailbox(digest_minutes=0)
+    early = [item(9000 + n, at("13:53:00") + seconds(60 * n), place="Z") for n in range(3)]
+    burst = [item(n, at("14:00:00") + seconds(n / 10), place=str(n % 30)) for n in range(300)]
+    box.run([*early, *burst], at("16:00:00"))
+    summaries = [message for _, message in box.sent if message.form is MessageForm.SUMMARY]
+    assert [(one.count, one.place) for one in summaries] == [(300, "")]
+
+
 def test_hazards_by_the_dozen_are_one_urgent_summary() -> None:
     box = Mailbox(quiet=QUIET)
     box.add(*(major(n, at("23:00:00") + seconds(n / 2)) for n in range(50)))

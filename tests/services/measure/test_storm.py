@@ -32,4 +32,5 @@ async def test_a_storm_is_measured(engine: AsyncEngine, database_url: str, tempo
         told = await measure_storm(engine, opened, since, dues[-1])
     assert (late.count, late.missing, late.repeated) == (CASES, 0, 0)
     assert (told.heads, told.items, told.told, told.messages, told.summaries) == (1, CASES, CASES, 1, 1)
-    assert told.most_a_minute == 1
+    assert (told.amounts, told.named, told.waiting) == ((CASES,), (5,), 0)
+    assert (told.most_a_minute, told.over_caps) == (1, 0)
