@@ -56,7 +56,10 @@ async def town(
         yield running
 
 
-async def test_forty_steps_of_ten_minutes_are_a_message_and_a_digest_without_the_one_accepted(town: Letters) -> None:
+@pytest.mark.parametrize("accepted", [(), (7,)], ids=["all", "one is accepted"])
+async def test_forty_steps_of_ten_minutes_are_a_message_and_a_digest_without_what_is_accepted(
+    town: Letters, accepted: tuple[int, ...]
+) -> None:
     await town.told_by(HEAD)
     start = next_on(1, "12:00", await town.now())
     await town.until(start)
@@ -67,14 +70,16 @@ async def test_forty_steps_of_ten_minutes_are_a_message_and_a_digest_without_the
     await town.until(start + timedelta(hours=2))
     for _ in range(40):
         await town.step(seconds=15)
-    await town.do("community_duty", numbers[7], "accept")
+    for number in accepted:
+        await town.do("community_duty", numbers[number], "accept")
     await town.step(minutes=2)
     await town.step(minutes=20)
     await town.delivered(2)
     (first_at, first, _), (digest_at, digest, lines) = await town.messages(HEAD)
     assert first.startswith(numbers[0])
-    assert digest == "39 件事项待您查看"
-    assert [line.split()[0] for line in lines] == [no for no in numbers if no != numbers[7]]
+    standing = [no for index, no in enumerate(numbers) if index not in accepted]
+    assert digest == f"{40 - len(accepted)} 件事项待您查看"
+    assert [line.split()[0] for line in lines] == standing
     assert first_at - (start + timedelta(hours=2)) < timedelta(minutes=1)
     assert timedelta(minutes=10) <= digest_at - first_at < timedelta(minutes=11)
 
