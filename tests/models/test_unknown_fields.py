@@ -128,7 +128,9 @@ def _decoded(data: str) -> Any:
         return None
 
 
-CASE_HISTORIES = sorted(file for file in HISTORIES.glob("*.json") if not {"matter", "job"} & set(file.stem.split("-")))
+#: In the names of histories that are not of a case.
+_OTHERS = {"matter", "job", "send", "handover", "mailbox"}
+CASE_HISTORIES = sorted(file for file in HISTORIES.glob("*.json") if not _OTHERS & set(file.stem.split("-")))
 
 
 @pytest.mark.parametrize("file", CASE_HISTORIES, ids=lambda file: file.stem)
