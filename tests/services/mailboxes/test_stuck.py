@@ -25,14 +25,16 @@ _MAILBOX = text("INSERT INTO mailboxes (person, storms, decided_at, wake_at) VAL
 
 
 @pytest.mark.parametrize(
-    ("state", "mailbox"), [("new", False), ("waiting", True), ("waiting", False)], ids=["new", "late", "no moment"]
+    ("state", "mailbox", "username"),  # people of their own: tests beside this one share the Temporal server
+    [("new", False, "duty"), ("waiting", True, "supervisor"), ("waiting", False, "auditor")],
+    ids=["new", "late", "no moment"],
 )
 async def test_what_waits_without_a_workflow_is_found_and_looked_at(
-    engine: AsyncEngine, database_url: str, temporal_client: Client, state: str, mailbox: bool
+    engine: AsyncEngine, database_url: str, temporal_client: Client, state: str, mailbox: bool, username: str
 ) -> None:
     await small_park(engine)
     assert await stuck_mailboxes(engine) == ()
-    who, at = person_id("duty"), datetime.now(UTC) - timedelta(minutes=10)
+    who, at = person_id(username), datetime.now(UTC) - timedelta(minutes=10)
     async with engine.begin() as connection:
         await connection.execute(_ITEM, {"p": who, "o": new_id(), "at": at, "state": state})
         if mailbox:
