@@ -6,34 +6,25 @@ wake-up that is lost costs no more than that. Any number of workers may run one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from infra.case_client import NO_ANSWER_ERRORS
-from infra.database import is_away, reason, transaction
-from infra.listening import listening
+from infra.database import transaction
 from infra.mailbox_client import wake_mailbox
-from infra.outages import DATABASE
+from infra.notified import LONGEST_SLEEP, working_when_notified
 from infra.store.mail.intake import BATCH, MAIL_CHANNEL, give_out, overdue_mailboxes, take_wakes
-
-log = structlog.get_logger(__name__)
 
 #: How long a mailbox has to look at what came, or at what is due, until it is woken once more (our choice).
 AGAIN = timedelta(seconds=60)
 #: How long the waker waits for more after it hears of something: what comes together wakes a mailbox once.
 GATHER_SECONDS = 0.5
-#: How long it sleeps at most: a lost notification costs no more than that.
-LONGEST_SLEEP = timedelta(seconds=10)
 #: How many mailboxes are woken at once.
 CONCURRENCY = 16
-RECONNECT_SECONDS = 1.0
 
 
 class Waker:
@@ -45,41 +36,15 @@ class Waker:
         self._queue = queue
         self._address = address
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Wake mailboxes until the block ends."""
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        return working_when_notified(
+            self._address, MAIL_CHANNEL, self._sweep, what="the waker of mailboxes", gather=GATHER_SECONDS
+        )
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                async with listening(self._address()) as listener:
-                    await listener.execute(f"LISTEN {MAIL_CHANNEL}")
-                    DATABASE.note_answer()
-                    while True:
-                        await self.sweep()
-                        async for _ in listener.notifies(timeout=LONGEST_SLEEP.total_seconds(), stop_after=1):
-                            pass
-                        await asyncio.sleep(GATHER_SECONDS)
-                        async for _ in listener.notifies(timeout=0):  # what this sweep will see
-                            pass
-            except Exception as error:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():  # the client reports it as an error of its own
-                    raise asyncio.CancelledError from error
-                if isinstance(error, psycopg.OperationalError) or is_away(error):
-                    DATABASE.note_away(reason(error), lost="the waker of mailboxes")
-                elif isinstance(error, NO_ANSWER_ERRORS):
-                    log.warning("mailboxes not woken", error=type(error).__name__)
-                else:
-                    log.error("waker interrupted", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(RECONNECT_SECONDS)
+    async def _sweep(self) -> timedelta:
+        await self.sweep()
+        return LONGEST_SLEEP
 
     async def sweep(self) -> int:
         """Give out everything that has come, and wake whose mailbox it is in; return how many were woken."""

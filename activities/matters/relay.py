@@ -6,23 +6,21 @@ are carried out in the order written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from infra.case_client import NO_ANSWER_ERRORS, act_as_system, open_case
-from infra.database import is_away, reason, transaction
+from infra.database import transaction
 from infra.handover_client import look_at_handover
-from infra.listening import listening
 from infra.matter_client import act_on_matter, begin_matter
-from infra.outages import DATABASE
+from infra.notified import LONGEST_SLEEP, working_when_notified
 from infra.send_client import begin_send
 from infra.store.cases import is_archived, read_report_id
 from infra.store.matters.rows import matter_goes_on
@@ -44,14 +42,8 @@ log = structlog.get_logger(__name__)
 ComposeMessages = Callable[[TellReporter], Coroutine[Any, Any, Sequence[Send]]]
 #: How many effects are carried out at once.
 CONCURRENCY = 8
-#: How long the relay sleeps at most: a lost notification costs no more than that.
-LONGEST_SLEEP = timedelta(seconds=10)
-#: Seconds until a lost connection is opened again.
-RECONNECT_SECONDS = 1.0
 #: How long one effect may take. Less than the lease, so that no other process takes it meanwhile.
 EFFECT_TIMEOUT = timedelta(seconds=20)
-#: How long what is being carried out may take once the process stops.
-STOP_SECONDS = 2.0
 #: From this HTTP status on a refusal is the system's, not the rules': it passes.
 UNAVAILABLE = 500
 
@@ -79,35 +71,9 @@ class Relay:
         self._address = address
         self._compose = compose
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Carry out effects until the block ends."""
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                async with listening(self._address()) as listener:
-                    await listener.execute(f"LISTEN {OUTBOX_CHANNEL}")
-                    DATABASE.note_answer()
-                    while True:
-                        pause = await _finishing(self._carry_out_due())
-                        async for _ in listener.notifies(timeout=pause.total_seconds(), stop_after=1):
-                            pass
-            except Exception as error:
-                if _is_cancelled():  # the client reports it as an error of its own
-                    raise asyncio.CancelledError from error
-                if isinstance(error, psycopg.OperationalError) or is_away(error):
-                    DATABASE.note_away(reason(error), lost="the relay of effects")
-                else:
-                    log.error("relay interrupted", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(RECONNECT_SECONDS)
+        return working_when_notified(self._address, OUTBOX_CHANNEL, self._carry_out_due, what="the relay of effects")
 
     async def _carry_out_due(self) -> timedelta:
         """Carry out everything that is due; return how long there is nothing more to do."""
@@ -242,22 +208,3 @@ def event_send(id_: UUID, effect: TellHook, site: str | None) -> Send:
         purpose=Purpose.EVENT,
         about=effect.case_no,
     )
-
-
-async def _finishing(work: Coroutine[Any, Any, timedelta]) -> timedelta:
-    """Return the result of `work`. Cancelled meanwhile, it may end first, for a moment: what it has begun then counts,
-    and no connection is left half open.
-    """
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=STOP_SECONDS)
-        task.cancel()
-        raise
-
-
-def _is_cancelled() -> bool:
-    """Whether the process is stopping the relay."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
