@@ -161,9 +161,9 @@ async def test_a_hanging_database_is_away_too(outage: Outage) -> None:
         sent = await send(town.resources, outage.duty, no, said, command_id=id_, if_revision=None, now=now)
         return sent.receipt
 
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         assert (await submit(town.resources, outage.worker, wanted, datetime.now(UTC))).receipt is None
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         try:
             assert await comment() is None
         except StoreAway:  # the worker waits for the database too and has not started it yet

@@ -66,10 +66,10 @@ async def reached(town: Letters, username: str, **addresses: str) -> None:
 
 
 async def test_the_link_of_a_message_is_for_its_person_and_never_for_a_group(town: Letters) -> None:
-    """The gateway fails, and repeats what it was given; the group's robot then takes the message."""
+    """The gateway refuses, and repeats what it was given; the group's robot then takes the message."""
 
     def gateway(received: Received) -> Reply:
-        return Reply(500, received.body)
+        return Reply(400, received.body)
 
     async with running_far_side(gateway) as phone, running_far_side(robots.wecom("wecom-key")) as group:
         await channel(town, "sms", {**SMS, "url": phone.url("/send")}, {"secret": "gateway-secret"})
