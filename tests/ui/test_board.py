@@ -225,6 +225,7 @@ def test_the_board_reads_without_scripts_and_prints_on_one_page(open_page: OpenP
     page = open_page("auditor", "/board", java_script_enabled=False)
     expect(page.locator(".tile")).to_have_count(6)
     expect(page.locator("svg.choropleth a")).not_to_have_count(0)
+    expect(page.locator(".tiles")).to_have_css("display", "grid")  # its styles are there
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) == 1
 
