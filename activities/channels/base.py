@@ -113,9 +113,13 @@ def retry_after(answer: Answer, now: datetime) -> float | None:
 
 
 def plain_text(message: Message, most_bytes: int | None = None) -> str:
-    """Return a message as plain text: title, lines, link. Cut to `most_bytes` of UTF-8, the link kept whole."""
+    """Return a message as plain text: title, lines, link. Cut to `most_bytes` of UTF-8, the link kept whole.
+
+    The title of a message about one thing is its sentence: the line that says the same is left out.
+    """
     tail = f"\n{message.link}" if message.link else ""
-    text = "\n".join((message.title, *message.lines))
+    lines = message.lines[1:] if message.lines and message.title.endswith(message.lines[0]) else message.lines
+    text = "\n".join((message.title, *lines))
     if most_bytes is None or len((text + tail).encode()) <= most_bytes:
         return text + tail
     room = most_bytes - len(tail.encode()) - len("…".encode())

@@ -151,7 +151,7 @@ async def test_keys_that_open_workflows_name_are_kept_and_a_lost_one_is_survived
         running.kill("worker-1")
         await wait_until(lambda: "worker-1 is back" in running.news, seconds=60, what="worker back")
         code, said, complained = await keys(running, "status", "--json")
-        assert (code, json.loads(said)["missing"]) == (1, [old])
+        assert (code, json.loads(said)["missing"]) == (1, [old]), complained
         client = await running.temporal()
         handle = client.get_workflow_handle(workflow_id((await case_of(running, case_no)).report_id))
         execution = WorkflowExecution(workflow_id=handle.id)

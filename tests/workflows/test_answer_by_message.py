@@ -83,6 +83,7 @@ async def test_the_link_of_a_message_is_for_its_person_and_never_for_a_group(tow
         await group.wait_for(1)
         await town.step(minutes=1)
         said = json.loads(phone.received[0].body)["text"]
+        assert said.count(case_no) == 1, "one sentence, once"
         (token,) = LINK.findall(said)
         link = await find_one(town, token)
         assert (link.act, link.holder, link.person) == ("claim", LinkHolder.PERSON, person_id("labour_handler"))
