@@ -1,6 +1,6 @@
 """Drafts on the phone: set aside, listed, continued, deleted; and a form that was opened but not filled in."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
@@ -38,6 +38,53 @@ def test_one_report_is_put_aside_for_another(open_page: OpenPage, site: Site) ->
     page.goto("/m/#/outbox")
     expect(page.get_by_text("全部已上传 ✓")).to_be_visible()
     expect(listed).to_have_count(0)
+
+
+def hold_the_store(page: Page) -> None:
+    """Nothing can be stored until the page sets `held` to false: a transaction of its own stays open."""
+    page.evaluate(
+        """() => new Promise((begun) => {
+            window.held = true;
+            const opening = indexedDB.open("gridloop", 1);
+            opening.onsuccess = () => {
+                const store = opening.result.transaction("kept", "readwrite").objectStore("kept");
+                const again = () => { if (window.held) store.count().onsuccess = again; };
+                store.count().onsuccess = () => { begun(); again(); };
+            };
+        })"""
+    )
+
+
+def test_stored_is_said_of_the_newest_change_only(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    chip = page.locator(".chip.sync")
+    page.get_by_label("描述").fill("第一句话")
+    expect(chip).to_have_text("草稿已存")
+    hold_the_store(page)
+    page.get_by_label("描述").fill("第二句话")
+    expect(chip).to_have_text("正在保存…")
+    page.get_by_label("路口或门牌").fill("北门")
+    page.evaluate("() => { window.held = false; }")
+    expect(chip).to_have_text("草稿已存")
+    page.reload()
+    expect(page.get_by_label("描述")).to_have_value("第二句话")
+    expect(page.get_by_label("路口或门牌")).to_have_value("北门")
+
+
+def test_a_page_closed_in_the_middle_has_handed_over_its_newest_change(open_page: OpenPage) -> None:
+    page = open_phone(open_page, path="/m/#/report")
+    page.get_by_label("描述").fill("第一句话")
+    expect(page.locator(".chip.sync")).to_have_text("草稿已存")
+    # Typed and closed in one task: nothing that waits for later would run.
+    page.evaluate(
+        """() => {
+            const text = document.querySelector("#description textarea");
+            text.value = "最后一句话";
+            text.dispatchEvent(new Event("input", { bubbles: true }));
+            setTimeout(() => location.reload(), 0);
+        }"""
+    )
+    expect(page.get_by_label("描述")).to_have_value("最后一句话")
 
 
 def test_a_draft_is_thrown_away_only_on_purpose(open_page: OpenPage) -> None:

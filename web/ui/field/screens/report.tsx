@@ -169,7 +169,8 @@ function Form(props: Props): JSX.Element {
 }
 
 function SavedChip({ saved }: { saved: SaveState }): JSX.Element | null {
-  return saved === "none" ? null : <span class="chip sync">{saved === "saved" ? t("草稿已存") : t("未能保存")}</span>;
+  if (saved === "none") return null;
+  return <span class="chip sync">{saved === "saved" ? t("草稿已存") : saved === "saving" ? t("正在保存…") : t("未能保存")}</span>;
 }
 
 function Recents({ all, chosen, choose }: { all: Category[]; chosen: string; choose: (code: string) => void }): JSX.Element | null {

@@ -36,7 +36,10 @@ class IndexedDbStore implements LocalStore {
   async put<T extends StoredRecord>(store: StoreName, value: T): Promise<void> {
     try {
       const transaction = this.database.transaction(store, "readwrite");
-      await Promise.all([transaction.store.put(value), transaction.done]);
+      const stored = transaction.store.put(value);
+      // Committed at once where the browser can: a page that closes now would take an open transaction with it.
+      transaction.commit?.();
+      await Promise.all([stored, transaction.done]);
     } catch (error) {
       throw isQuotaError(error) ? new StorageFull() : error;
     }

@@ -43,7 +43,8 @@ export async function draftedPhotos(): Promise<string[]> {
   return kept.filter(({ id }) => id.startsWith("draft:")).flatMap(({ photos }) => photos ?? []);
 }
 
-export type SaveState = "none" | "saved" | "full";
+/** "none": nothing was changed; "saving": the newest change is not stored yet; "saved": it is; else why it could not be. */
+export type SaveState = "none" | "saving" | "saved" | "full" | "failed";
 
 /** A draft by name; `makeDraft` makes one if there is none. Returns the draft once it is read, a setter, and its state. */
 export function useDraft<T>(
@@ -75,14 +76,18 @@ export function useDraft<T>(
     const changed = { ...current.current, ...part };
     current.current = changed;
     setValue(changed);
+    setSaved("saving");
+    // The state is that of the newest change: an earlier one that arrives says nothing about it.
+    const tell = (state: SaveState): void => void (current.current === changed && setSaved(state));
+    // Nothing waits for a pause in the typing: a page that is hidden or closed has handed over its newest change already.
     void (async () => {
       try {
         const draft: Draft<T> = { id: draftKey(name), value: changed, photos: photos(changed), at: Date.now() };
         await (await localStore).put("kept", draft);
-        setSaved("saved");
+        tell("saved");
       } catch (error) {
+        tell(error instanceof StorageFull ? "full" : "failed");
         if (!(error instanceof StorageFull)) throw error;
-        setSaved("full");
       }
     })();
   };
