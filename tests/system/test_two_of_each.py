@@ -33,7 +33,7 @@ from tests.builders import MICRO, small_park, token_for
 from tests.deploy.conftest import NAME
 from tests.deploy.test_nginx import Front, running_nginx
 from tests.faults.load.check import Findings, compare
-from tests.faults.load.ledger import UNANSWERED, Ledger, Sending
+from tests.faults.load.ledger import Ledger
 from tests.faults.load.people import PATIENCE, People
 from tests.faults.load.run import learn_outcomes, settle_accepted, until_quiet
 from tests.faults.load.site import FarProcess
@@ -46,6 +46,10 @@ pytestmark = [pytest.mark.faults, pytest.mark.system, pytest.mark.timeout(400)]
 
 #: For how long people work, and what happens meanwhile (seconds after the start).
 WORKING = 40.0
+#: Seconds until everything that was sent has its outcome, and until a killed or rolled process is ready.
+SETTLING, STARTING = 120.0, 60.0
+#: Seconds for all of it, so that what was waited for is told before the test is ended from outside.
+WHOLE = 330
 QUEUE = "two-of-each"
 
 
@@ -83,7 +87,7 @@ class Rig:
 
     async def until_ready(self, url: str) -> None:
         """Wait until a process says that it is ready."""
-        async with asyncio.timeout(90), httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        async with asyncio.timeout(STARTING), httpx.AsyncClient(trust_env=False, timeout=10) as http:
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     if (await http.get(f"{url}/readyz")).status_code == httpx.codes.OK:
@@ -97,7 +101,7 @@ class Rig:
         assert running is not None
         process.environment["GRIDLOOP_WORKER_NAME"] = "another-build"
         running.terminate()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(STARTING):
             while process.starts == starts or process.process() is None:
                 await asyncio.sleep(0.1)
         if url is not None:
@@ -105,13 +109,17 @@ class Rig:
 
     async def close(self) -> None:
         """End all processes."""
-        for process in self.processes.values():
+        for name, process in self.processes.items():
             await process.end()
+            print(f"--- {name}, {process.starts} starts ---\n{self.log(name)[-3_000:]}")  # shown of a failed test
         await self.engine.dispose()
 
 
 class PeopleBehindNginx(People):
     """They reach the system by its one address."""
+
+    #: nginx says the last two when it lost the process while it answered.
+    retriable = frozenset({503, 507, 502, 504})
 
     def __init__(self, rig: Any, ledger: Ledger, seed: int) -> None:
         super().__init__(rig, ledger, seed)
@@ -121,12 +129,6 @@ class PeopleBehindNginx(People):
                 trust_env=False, verify=rig.front.trust,
             )
         ]  # fmt: skip
-
-    def _note(self, sending: Sending, answer: httpx.Response) -> Any:
-        if answer.status_code in (502, 504):  # nginx lost the process while it answered
-            sending.answers.append(UNANSWERED)
-            return None
-        return super()._note(sending, answer)
 
 
 @pytest.fixture
@@ -171,19 +173,13 @@ async def test_what_one_process_takes_every_other_has(rig: Rig) -> None:
     ledger = Ledger()
     people = PeopleBehindNginx(rig, ledger, seed)
     try:
-        await people.prepare()
-        began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for place in range(6):
-                group.create_task(people.work(place, began + WORKING))
-            group.create_task(_kill_and_roll(rig))
-        await _settle(rig, people, ledger)
+        async with asyncio.timeout(WHOLE):
+            await _work_and_settle(rig, people, ledger)
         findings: Findings = await compare(rig, ledger)  # type: ignore[arg-type]
     finally:
         await people.close()
-    logs = "\n".join(rig.log(name)[-2_000:] for name in rig.processes)
-    assert findings.all == [], f"seed {seed}: {findings.all}\n{logs}"
-    assert ledger.faulty == [], f"seed {seed}: {ledger.faulty}\n{logs}"
+    assert findings.all == [], f"seed {seed}: {findings.all}"
+    assert ledger.faulty == [], f"seed {seed}: {ledger.faulty}"
     ends = ledger.counts()
     assert ends["report"]["acknowledged"] >= 5
     assert ends["command"]["acknowledged"] >= 10
@@ -218,6 +214,16 @@ async def _photo_and_change_cross(rig: Rig, one: httpx.AsyncClient, two: httpx.A
                     break
 
 
+async def _work_and_settle(rig: Rig, people: PeopleBehindNginx, ledger: Ledger) -> None:
+    await people.prepare()
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for place in range(6):
+            group.create_task(people.work(place, began + WORKING))
+        group.create_task(_kill_and_roll(rig))
+    await _settle(rig, people, ledger)
+
+
 async def _kill_and_roll(rig: Rig) -> None:
     """Kill one of each, then let all end one after the other for their successors."""
     for name in ("worker-1", "web-1"):
@@ -235,9 +241,9 @@ async def _kill_and_roll(rig: Rig) -> None:
 async def _settle(rig: Rig, people: People, ledger: Ledger) -> None:
     """Wait until nothing waits, learn every outcome, and let the audit wake what fell behind."""
     site: Any = rig
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + SETTLING
     await until_quiet(site, deadline)
-    await settle_accepted(site, ledger, deadline + 60)
+    await settle_accepted(site, ledger, deadline - SETTLING / 2)
     await learn_outcomes(people, ledger, deadline)
     await until_quiet(site, deadline)
     resources = Resources(rig.settings, rig.engine, await rig.temporal())

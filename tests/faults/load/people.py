@@ -37,6 +37,9 @@ AT_HAND = 30
 class People:
     """All of them, with what they know together: numbers of cases, matters, files."""
 
+    #: Answers of 5xx that say to send again; any other is a fault.
+    retriable = frozenset({503, 507})
+
     def __init__(self, site: Site, ledger: Ledger, seed: int) -> None:
         self.site, self.ledger, self.seed = site, ledger, seed
         self.numbers: dict[str, str] = {}
@@ -98,7 +101,7 @@ class People:
         if answer.status_code >= 500:
             sending.answers.append(UNANSWERED)
             sending.codes[str(answer.status_code)] += 1
-            if answer.status_code not in (503, 507):
+            if answer.status_code not in self.retriable:
                 self.ledger.faulty.append(f"{sending.path}: {answer.status_code} {answer.text[:300]}")
             return None
         sending.answers.append(answer.status_code)
@@ -167,7 +170,7 @@ class People:
         except httpx.TransportError:
             return None
         if answer.status_code not in (200, 201):
-            if answer.status_code not in (503, 507):
+            if answer.status_code not in self.retriable:
                 self.ledger.faulty.append(f"/attachments: {answer.status_code} {answer.text[:300]}")
             return None
         sha = str(answer.json()["sha256"])

@@ -150,7 +150,7 @@ async def settle(site: Site, crowd: People, outside: Outside, report: Report) ->
         await site.until_ready(url, SETTLING)
     await site.engine.dispose()
     await until_quiet(site, began + SETTLING)
-    report.findings.accepted_then_refused = await settle_accepted(site, report.ledger, began + SETTLING)
+    report.findings.accepted_then_refused = await settle_accepted(site, report.ledger, began + SETTLING / 3)
     await learn_outcomes(crowd, report.ledger, began + SETTLING)
     await outside.learn_outcomes(began + SETTLING)
     await until_quiet(site, began + SETTLING)
@@ -217,7 +217,7 @@ async def settle_accepted(site: Site, ledger: Ledger, deadline: float) -> int:
     the rules refused in the end, which they may: the sender learns it when it asks."""
     pending = [one for one in ledger.of(Subject.REPORT, Subject.COMMAND) if one.accepted and not one.acknowledged]
     refused = 0
-    while pending and time.monotonic() < deadline - SETTLING * 2 / 3:
+    while pending and time.monotonic() < deadline:
         async with site.engine.connect() as connection:
             stored = await read_stored(connection)
         pending = [one for one in pending if one.id not in stored.by_command]
@@ -246,8 +246,8 @@ async def _was_refused(client: Client, sending: Sending) -> bool:
 async def learn_outcomes(crowd: People, ledger: Ledger, deadline: float) -> None:
     """Send again whatever has no outcome, as a phone's outbox does; those whose senders have ended stay open."""
     while still := [one for one in ledger.sendings.values() if one.open and not one.abandoned]:
-        assert time.monotonic() < deadline, f"no outcome: {[(one.name, one.answers, one.codes) for one in still]}"
         for one in still:
+            assert time.monotonic() < deadline, f"no outcome: {[(one.name, one.answers, one.codes) for one in still]}"
             await crowd.send_once(one)
 
 
