@@ -18,6 +18,7 @@ from services.cases.filter import CaseFilter, Sort, filter_conditions
 from services.cases.list_items import ITEM_COLUMNS, ListItemBuilder, build_list_items
 from services.cases.placed import PLACE_COLUMNS, Placed, placed
 from services.cases.retired import search_retired
+from services.cases.row_answers import ANSWER_COLUMNS, AnswerReader
 from services.cases.search import search_condition
 from services.criteria.cursors import beyond_time_cursor, time_cursor
 from services.criteria.due_filter import due_condition
@@ -111,7 +112,8 @@ async def stream_cases(
     condition = await _list_condition(connection, person, case_filter, now, extra)
     key, descending = _sort_key(case_filter.sort)
     builder = ListItemBuilder(language, now)
-    columns = (*ITEM_COLUMNS, *PLACE_COLUMNS)
+    reader = AnswerReader(person, await local_day(connection, now), language)
+    columns = (*ITEM_COLUMNS, *PLACE_COLUMNS, *ANSWER_COLUMNS)
     query = select(*columns).where(condition).order_by(*_ordering(key, CASES.c.report_id, descending))
     async with connection.stream(query, execution_options={"yield_per": batch_size}) as found:
         parts = found.partitions()
@@ -119,9 +121,10 @@ async def stream_cases(
         try:
             while rows := await ahead:
                 names = await builder.load_names(connection, rows)
+                answers = await reader.of_rows(rows)
                 # PostgreSQL finds the next batch while this one is built.
                 ahead = asyncio.ensure_future(anext(parts, None))
-                yield placed(await asyncio.to_thread(builder.build, rows, names), rows)
+                yield placed(await asyncio.to_thread(builder.build, rows, names), rows, answers)
         finally:
             await asyncio.wait({ahead})  # the connection must not be used before
             await found.close()  # a cursor left half-read would stay open

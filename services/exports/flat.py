@@ -1,7 +1,8 @@
 """Write an export as CSV, JSON lines or GeoJSON: one table, with the rows of the workbook.
 
-CSV has the columns and words of the workbook. JSON has the items as the API gives them: names of members and codes
-there are the same in every language. A feature of GeoJSON has such an item, made flat, as its properties.
+CSV has the columns and words of the workbook. JSON has the items as the API gives them, with the answers to questions:
+names of members and codes there are the same in every language. A feature of GeoJSON has such an item, made flat, as
+its properties.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 
 from models.jobs.export import BoardTable, ExportFormat, ExportKind
 from services.cases.placed import Placed
+from services.exports.answer_columns import AnswerColumns, answer_members
 from services.exports.asked import Asked, Progress, Written
 from services.exports.case_rows import case_header, case_row
 from services.files.flat import CsvFile, Features, Geometry, JsonLines, point
@@ -49,6 +51,7 @@ class FlatWriter:
     progress: Progress
     version: int
     zone: ZoneInfo
+    answers: AnswerColumns
 
     async def write(self) -> Written:
         """Write it. Raises as `services.exports.write.Writer`."""
@@ -83,15 +86,18 @@ class FlatWriter:
         else:
             header, cells, stream = overdue_header(language), overdue_row, self.asked.overdue()
         if isinstance(file, CsvFile):
-            file.begin(header)
+            file.begin([*header, *self.answers.header()])
+
+        def record(one: Placed[Any]) -> dict[str, Any]:
+            return {**record_of(one.item), **answer_members(one.answers, language)}
 
         def extend(items: Sequence[Placed[Any]]) -> None:
             if isinstance(file, CsvFile):
-                file.extend([cells(one.item, language) for one in items])
+                file.extend([[*cells(one.item, language), *self.answers.cells(one.answers)] for one in items])
             elif isinstance(file, JsonLines):
-                file.extend([record_of(one.item) for one in items])
+                file.extend([record(one) for one in items])
             else:
-                file.extend([(one.item.case_no, point(one.place), record_of(one.item)) for one in items])
+                file.extend([(one.item.case_no, point(one.place), record(one)) for one in items])
 
         count = 0
         async with aclosing(stream):  # type: ignore[type-var]

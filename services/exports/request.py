@@ -71,6 +71,14 @@ class ExportRequest(Frozen):
         """The period and the place of the board's ranking."""
         return self.board or RankingFilter()
 
+    @property
+    def asked_about(self) -> tuple[str | None, tuple[str, ...]]:
+        """The category, or its prefix, and the codes of the questions to which the list is narrowed."""
+        if self.kind is not ExportKind.CASES:
+            return self.overdue_filter.category, ()
+        terms = self.case_filter.answer
+        return self.case_filter.category, tuple(dict.fromkeys(term.partition("=")[0] for term in terms))
+
     def stored(self) -> dict[str, Any]:
         """Return the request as it is kept. Without what is as it always was, so that earlier versions read it."""
         content = self.model_dump(mode="json", by_alias=True, exclude_none=True)

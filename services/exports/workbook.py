@@ -1,14 +1,15 @@
 """Write the workbook of an export: rows on the first sheet; filters, time and rule version on the second."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.jobs.export import ExportKind
-from models.views import CaseItem
 from services.cases.placed import Placed
 from services.directory.people import name_of
+from services.exports.answer_columns import AnswerColumns
 from services.exports.asked import Asked, Progress, Written
 from services.exports.case_rows import case_header, case_row
 from services.files.workbook import CellValue, Sheets
@@ -34,6 +35,7 @@ class WorkbookWriter:
     progress: Progress
     version: int
     zone: ZoneInfo
+    answers: AnswerColumns
 
     async def write(self) -> Written:
         """Write it. Raises as `services.exports.write.Writer`."""
@@ -53,16 +55,24 @@ class WorkbookWriter:
     def _list(self) -> tuple[str, list[str], AsyncIterator[list[list[CellValue]]]]:
         language = self.asked.language
         if self.asked.request.kind is ExportKind.OVERDUE:
-            return self._localized("超期", "Overdue"), overdue_header(language), self._overdue()
-        return self._localized("案件", "Cases"), case_header(language), self._cases()
+            return self._localized("超期", "Overdue"), self._overdue_header(), self._overdue()
+        return self._localized("案件", "Cases"), [*case_header(language), *self.answers.header()], self._cases()
 
     async def _cases(self) -> AsyncIterator[list[list[CellValue]]]:
         async for items in self.asked.cases():
-            yield await asyncio.to_thread(_case_rows, items, self.asked.language)
+            yield await asyncio.to_thread(self._rows_of, case_row, items)
 
     async def _overdue(self) -> AsyncIterator[list[list[CellValue]]]:
         async for items in self.asked.overdue():
-            yield [overdue_row(one.item, self.asked.language) for one in items]
+            yield self._rows_of(overdue_row, items)
+
+    def _overdue_header(self) -> list[str]:
+        return [*overdue_header(self.asked.language), *self.answers.header()]
+
+    def _rows_of(
+        self, cells: Callable[[Any, str], list[CellValue]], items: Sequence[Placed[Any]]
+    ) -> list[list[CellValue]]:
+        return [[*cells(one.item, self.asked.language), *self.answers.cells(one.answers)] for one in items]
 
     async def _board(self, sheets: Sheets) -> int:
         """Write board, description, overdue list, ranking, departments and rates, all of the same moment."""
@@ -71,8 +81,7 @@ class WorkbookWriter:
         add_board(sheets, await read_board(connection, viewpoint, ranking_filter.grid), language)
         ranking = await read_ranking(connection, viewpoint, ranking_filter)
         await self._about(sheets, None)
-        title, header = self._localized("超期", "Overdue"), overdue_header(language)
-        rows = await self._rows(sheets, title, header, self._overdue())
+        rows = await self._rows(sheets, self._localized("超期", "Overdue"), self._overdue_header(), self._overdue())
         add_ranking(sheets, ranking, language)
         add_departments(sheets, await departments_by_light(connection, viewpoint, ranking_filter.grid), language)
         period = ranking_period(viewpoint, ranking_filter)
@@ -111,7 +120,3 @@ class WorkbookWriter:
 
     def _localized(self, zh: str, en: str) -> str:
         return localized(self.asked.language, zh, en)
-
-
-def _case_rows(items: Sequence[Placed[CaseItem]], language: str) -> list[list[CellValue]]:
-    return [case_row(one.item, language) for one in items]

@@ -10,6 +10,7 @@ from infra.store.policies import newest_version, policy_version
 from models.context import Person
 from models.errors import TooLongToWaitFor
 from models.jobs.export import ExportFormat
+from services.exports.answer_columns import answer_columns
 from services.exports.asked import Asked, Progress, Written, ignore_progress
 from services.exports.flat import FlatWriter
 from services.exports.request import MAX_DIRECT_ROWS, ExportRequest, count_rows
@@ -32,10 +33,11 @@ class Writer:
         database raise: nothing of a file is left then.
         """
         version = await newest_version(self.connection)
-        zone = ZoneInfo((await policy_version(self.connection, version)).zone)
+        policy = await policy_version(self.connection, version)
         asked = Asked(self.connection, self.person, self.request, self.now, self.language)
         kind = WorkbookWriter if self.request.format is ExportFormat.XLSX else FlatWriter
-        return await kind(asked, self.progress, version, zone).write()
+        columns = answer_columns(policy, *self.request.asked_about, self.language)
+        return await kind(asked, self.progress, version, ZoneInfo(policy.zone), columns).write()
 
 
 async def write_now(

@@ -17,6 +17,7 @@ from models.tables import CASES, FACTS
 from services.cases.names import Names, read_names
 from services.cases.placed import PLACE_COLUMNS, Placed, placed
 from services.cases.reporter_alias import display_name, masked_owner
+from services.cases.row_answers import AnswerReader
 from services.cases.views import case_item, urge_view
 from services.criteria.conditions import is_overdue, overdue_since
 from services.criteria.cursors import bad_cursor, beyond_time_cursor, cursor_after, read_cursor, time_cursor
@@ -178,6 +179,7 @@ async def stream_overdue(
         else _page(overdue_filter, overdue, viewpoint.now)
     )
     page = chosen.subquery("page")
+    reader = AnswerReader(viewpoint.person, viewpoint.scope_day or viewpoint.day, viewpoint.language)
     query = (
         select(_item_state().label("state"), page.c.since, *PLACE_COLUMNS)
         .join(page, page.c.report_id == CASES.c.report_id)
@@ -188,7 +190,7 @@ async def stream_overdue(
             async for rows in found.partitions():
                 cases = await asyncio.to_thread(_read_states, [row.state for row in rows])
                 items = await _items(connection, viewpoint, [row.since for row in rows], cases)
-                yield placed(items, rows)
+                yield placed(items, rows, await reader.of_cases(cases))
         finally:
             await found.close()  # a cursor left half-read would stay open
 
