@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.store.driver import all_rows, first_row, run
 from services.archive.lines import ArchivedFact
 
+#: A connection that comes back from a pool still has those of its last use.
 _CREATE = (
+    "DROP TABLE IF EXISTS pg_temp.staged, pg_temp.staged_twice",
     """CREATE TEMPORARY TABLE staged (
         origin uuid NOT NULL, seq int NOT NULL, kind_of text NOT NULL, record jsonb NOT NULL, hash text,
         PRIMARY KEY (origin, seq))""",
@@ -37,7 +39,7 @@ _FACTS = "SELECT kind_of, record, hash FROM staged WHERE origin = ANY (%(ids)s) 
 
 
 async def create_staging(connection: AsyncConnection) -> None:
-    """Create the tables; they live as long as the connection."""
+    """Create the tables, empty; they live as long as the connection."""
     for statement in _CREATE:
         await connection.execute(text(statement))
 

@@ -16,13 +16,16 @@ from infra.archive import open_archive
 from infra.database import open_database
 from infra.keys.ring import create_ring
 from infra.objects import Objects
+from models.ids import new_id
 from models.jobs.rebuild import DatabaseRebuilt
 from models.tables import metadata
 from services.archive import readings
 from services.archive.facts import archive_facts
+from services.archive.lines import ArchivedFact
 from services.archive.rebuild_database import rebuild_database
 from services.archive.reference import KEPT, ForeignArchive, copy_reference
 from services.archive.run import archive_all
+from services.archive.staging import count_staged, create_staging, stage
 from services.archive.tables import PASSING
 from services.history.anchors import make_anchors
 from services.history.verify import verify_store
@@ -114,6 +117,16 @@ async def test_an_empty_database_comes_back_from_archive_and_histories(town: Tow
     again = await rebuild(empty, town, archive)
     assert (again.new, again.extended, again.replaced, again.corrected, again.reference) == (0, 0, 0, 0, 0)
     assert (again.whole, again.drift, again.faults) == (rebuilt.origins, 0, ())
+
+
+async def test_a_connection_that_was_used_for_it_before_begins_anew(engine: AsyncEngine) -> None:
+    fact = ArchivedFact("case", {"origin": str(new_id()), "seq": 1})
+    async with engine.connect() as connection:
+        for _ in range(2):
+            await create_staging(connection)
+            assert await count_staged(connection) == (0, 0)
+            await stage(connection, [fact])
+            await connection.commit()
 
 
 async def tamper(engine: AsyncEngine, *statements: str) -> None:
