@@ -9,8 +9,8 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.driver import all_rows, first_row, run
+from models.matters.metrics import Metric, Watch
 from models.matters.readings import Reading, StationConfig, StoredReading
-from models.matters.station import Metric, Watch
 
 _LOCK = """
     SELECT s.matter_id, s.code, s.metrics, s.silence_minutes, s.silent,

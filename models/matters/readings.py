@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from models.base import Code, Frozen, Instant, Line, WrittenInstant, is_none
-from models.matters.station import Metric, Watch
+from models.matters.metrics import Metric, Watch
 
 #: The most readings that one request may hold (our choice: half a day of one metric, minute by minute).
 MOST_READINGS = 1_000

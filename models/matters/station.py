@@ -1,4 +1,4 @@
-"""A monitoring station (环境监测站): what it measures, its limits, and what its readings have come to.
+"""A monitoring station (环境监测站): where it is, its key, its cases, and when it was heard of.
 
 Single readings are no facts: they go into the table `readings` (`services/stations/readings.py`), and only a change of
 state, sent on as the command `observe`, reaches the matter.
@@ -7,20 +7,17 @@ state, sent on as the command `observe`, reaches the matter.
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from models.base import Code, Given, Instant, Kept, Line, Note, OptionalName, Sha256, Title, fault, is_none
+from models.base import Code, Given, Instant, Kept, Note, OptionalName, Sha256, Title
 from models.commands.report import GivenLocation, Location
 from models.enums import Severity
 from models.matters.base import CreateMatter, Matter, MatterBody, MatterCommand
+from models.matters.metrics import Change, Metric, Metrics, check_once_each
 
-#: The numbers that a reading or a limit may have: finite, and as precise as a double is.
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
-UnitName = Annotated[Line, StringConstraints(min_length=1, max_length=20)]
 #: Minutes without a reading after which a station counts as silent: five minutes to a week.
 SilenceMinutes = Annotated[int, Field(ge=5, le=7 * 24 * 60)]
 DEFAULT_SILENCE = 60
-MOST_METRICS = 40
 
 
 class Medium(StrEnum):
@@ -30,125 +27,6 @@ class Medium(StrEnum):
     WATER = "water"
     SOIL = "soil"
     NOISE = "noise"
-
-
-class Side(StrEnum):
-    """Which limit a reading is beyond."""
-
-    ABOVE = "above"
-    BELOW = "below"
-
-
-class Metric(Given):
-    """One thing that a station measures, in `unit`.
-
-    A reading above `above` or below `below` exceeds the limit; after `minutes` of nothing else the breach has begun,
-    and it ends with a reading that is back within the limit by more than `hysteresis`. A reading outside `lowest` to
-    `highest` is not plausible: it is stored, and not evaluated. `category` is the one of the case that a breach opens,
-    `severity` None its own.
-    """
-
-    code: Code
-    name: Title
-    unit: UnitName
-    above: Annotated[Number | None, Field(exclude_if=is_none)] = None
-    below: Annotated[Number | None, Field(exclude_if=is_none)] = None
-    hysteresis: Annotated[Number, Field(ge=0)] = 0
-    minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 0
-    lowest: Annotated[Number | None, Field(exclude_if=is_none)] = None
-    highest: Annotated[Number | None, Field(exclude_if=is_none)] = None
-    category: Annotated[Code | None, Field(exclude_if=is_none)] = None
-    severity: Annotated[Severity | None, Field(exclude_if=is_none)] = None
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        if (self.above is not None or self.below is not None) and self.category is None:
-            raise fault(
-                f"指标 {self.code} 设有限值,须填超标立案的小类",
-                f"metric {self.code} has a limit and needs the category of the case that a breach opens",
-            )
-        if self.lowest is not None and self.highest is not None and self.lowest >= self.highest:
-            raise fault(
-                f"指标 {self.code} 的合理范围上限须高于下限",
-                f"metric {self.code}: the plausible range ends before it begins",
-            )
-        if self.above is not None and self.below is not None and self.above - self.below <= 2 * self.hysteresis:
-            raise fault(
-                f"指标 {self.code} 的上下限过近,超标将永远无法解除",
-                f"metric {self.code}: the limits are so near to each other that a breach could never end",
-            )
-        too_high = self.above is not None and self.highest is not None and self.above >= self.highest
-        too_low = self.below is not None and self.lowest is not None and self.below <= self.lowest
-        if too_high or too_low:
-            raise fault(
-                f"指标 {self.code} 的限值不在合理范围之内,永远不会超标",
-                f"metric {self.code}: a limit at or beyond the plausible range could never be exceeded",
-            )
-        return self
-
-
-Metrics = Annotated[tuple[Metric, ...], Field(min_length=1, max_length=MOST_METRICS)]
-
-
-def _once_each(metrics: tuple[Metric, ...]) -> None:
-    codes = [metric.code for metric in metrics]
-    if len(set(codes)) != len(codes):
-        raise fault("同一指标填了两次", "a metric is named twice")
-
-
-# --- what readings come to --------------------------------------------------------------------------------------------
-
-
-class WatchState(StrEnum):
-    """Where a metric stands: within its limits, beyond them but not for long enough, or in breach."""
-
-    NORMAL = "normal"
-    EXCEEDING = "exceeding"
-    BREACH = "breach"
-
-
-class Watch(Kept):
-    """What the readings of one metric have come to, up to its newest evaluated one.
-
-    `since`: the beginning of the run beyond the limit `side` that goes on now. In a breach: `began_at`, the beginning
-    of its first run, `peak`, its worst value, `counted`, whether this run is known to the matter, and `told_at`, when
-    the matter was last told.
-    """
-
-    state: WatchState = WatchState.NORMAL
-    newest_at: Instant | None = None
-    newest_value: float | None = None
-    side: Side | None = None
-    since: Instant | None = None
-    began_at: Instant | None = None
-    peak: float | None = None
-    counted: bool = False
-    told_at: Instant | None = None
-
-
-class ChangeKind(StrEnum):
-    """A change that the matter hears of: a breach began, had a further run, lasts, or ended."""
-
-    BEGAN = "began"
-    AGAIN = "again"
-    LASTS = "lasts"
-    ENDED = "ended"
-
-
-class Change(Given):
-    """A change of the state of `metric`, found by the reading of `at`. `since`: when the run (or breach) began."""
-
-    what: ChangeKind
-    metric: Code
-    since: Instant
-    at: Instant
-    value: float
-    side: Side
-    limit: float
-    peak: float
-
-
-# --- the matter -------------------------------------------------------------------------------------------------------
 
 
 class ToldLater(Kept):
@@ -215,7 +93,7 @@ class RegisterStation(CreateMatter):
 
     @model_validator(mode="after")
     def _metrics_once(self) -> Self:
-        _once_each(self.metrics)
+        check_once_each(self.metrics)
         return self
 
 
@@ -233,7 +111,7 @@ class ChangeStation(MatterCommand):
 
     @model_validator(mode="after")
     def _metrics_once(self) -> Self:
-        _once_each(self.metrics or ())
+        check_once_each(self.metrics or ())
         return self
 
 

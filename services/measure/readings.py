@@ -12,7 +12,8 @@ import psutil
 from models.context import Person
 from models.ids import new_id
 from models.matters.base import MatterKind
-from models.matters.station import Medium, Metric, RegisterStation
+from models.matters.metrics import Metric
+from models.matters.station import Medium, RegisterStation
 from services.matters.send import create
 from services.runtime.resources import Resources
 from services.stations.keys import give_key

@@ -12,8 +12,9 @@ from models.base import STORED, Frozen, Instant
 from models.context import Person
 from models.errors import UnknownMetric
 from models.matters.base import MatterKind
+from models.matters.metrics import Metric, Watch, WatchState
 from models.matters.readings import ReadingState
-from models.matters.station import Metric, Station, Watch, WatchState
+from models.matters.station import Station
 from rules.matters.registry import RULES
 from services.matters.case_numbers import readable_cases, sees_all_numbers
 from services.matters.queries import find_matter

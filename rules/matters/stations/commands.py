@@ -7,18 +7,16 @@ from zoneinfo import ZoneInfo
 from models.errors import CategoryOutOfUse, InputError, UnknownCategory, UnknownDepartment
 from models.matters.base import MatterBody, MatterCommand
 from models.matters.context import MatterContext
+from models.matters.metrics import Change, ChangeKind, Metric
 from models.matters.station import (
     BreachBegan,
     BreachEnded,
     BreachJoined,
-    Change,
-    ChangeKind,
     ChangeStation,
     EndStation,
     HeardAgain,
     KeyRevoked,
     KeyRotated,
-    Metric,
     Observe,
     RegisterStation,
     RevokeKey,

@@ -10,15 +10,8 @@ from models.ids import derived_id
 from models.matters.base import MatterBody, MatterFact, MatterKind
 from models.matters.common import OpeningSettled
 from models.matters.effects import Effect, OpenCase, TellCase
-from models.matters.station import (
-    BreachBegan,
-    BreachEnded,
-    BreachJoined,
-    ChangeKind,
-    HeardAgain,
-    SilenceReported,
-    Station,
-)
+from models.matters.metrics import ChangeKind
+from models.matters.station import BreachBegan, BreachEnded, BreachJoined, HeardAgain, SilenceReported, Station
 from models.wire_names import STATIONS
 
 

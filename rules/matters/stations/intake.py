@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from models.errors import DomainError, ReadingConflict, ReadingInFuture, ReadingTooOld, UnknownMetric
+from models.matters.metrics import Change, Watch
 from models.matters.readings import Outcome, Reading, ReadingState, StationConfig, StoredReading
-from models.matters.station import Change, Watch
 from models.policy.stations import StationPolicy
 from rules.matters.stations.watch import follow, is_plausible
 

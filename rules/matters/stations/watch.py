@@ -7,7 +7,7 @@ than the station's silence limit ends a run: nobody knows what was measured mean
 
 from datetime import datetime, timedelta
 
-from models.matters.station import Change, ChangeKind, Metric, Side, Watch, WatchState
+from models.matters.metrics import Change, ChangeKind, Metric, Side, Watch, WatchState
 
 #: Decimal places in which a limit and its hysteresis are subtracted: 2.0 - 0.2 is 1.8, whatever doubles make of it.
 _PLACES = 9

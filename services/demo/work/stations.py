@@ -18,7 +18,8 @@ from models.enums import Role
 from models.errors import DomainError
 from models.ids import derived_id
 from models.matters.base import MatterKind
-from models.matters.station import Medium, Metric, RegisterStation
+from models.matters.metrics import Metric
+from models.matters.station import Medium, RegisterStation
 from services.demo.town import DemoTown
 from services.demo.work.values import Shape
 from services.files.shipped import DEPLOY

@@ -10,7 +10,8 @@ from models.enums import Source
 from models.errors import MatterEnded, NotYours, UnknownCategory
 from models.matters.base import MatterKind
 from models.matters.effects import OpenCase, TellCase
-from models.matters.station import Change, ChangeKind, Metric, StationAround, Watch
+from models.matters.metrics import Change, ChangeKind, Metric, Watch
+from models.matters.station import StationAround
 from models.policy.park import ParkPolicy
 from models.policy.stations import StationPolicy
 from models.wire_names import STATIONS

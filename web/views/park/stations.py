@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.matters.station import Metric, Side, Station
+from models.matters.metrics import Metric, Side
+from models.matters.station import Station
 from rules.matters.stations.watch import clear_at
 from services.matters.views import MatterItem
 from services.stations.curves import PIECES, Piece, read_pieces
