@@ -53,6 +53,8 @@ log = structlog.get_logger(__name__)
 FIRST_WAIT, LAST_WAIT = 2.0, 900.0
 #: Seconds until something is looked at again that only a person or a moment changes.
 LONG_WAIT = 3600.0
+#: The most that a far side may make us wait, in seconds (our choice).
+LONGEST_TOLD = 86_400.0
 #: How long a receiver is told that a case has moved on, before it is left at that (our choice).
 TELLING_LASTS = timedelta(days=3)
 
@@ -170,7 +172,7 @@ class HandoverActivities:
                 await self._change(offer, status="refused", failure=told.why, next_try_at=None)
                 await self._tell_case(offer, "handover_refused", {"why": told.why or ""})
                 return _until(offer.handover, now + timedelta(seconds=LONG_WAIT), now)
-        wait = told.wait or _wait(offer.handover.tries)
+        wait = _pause(told, offer.handover.tries)
         at = now + timedelta(seconds=wait)
         await self._change(offer, status="waiting", failure=told.why, next_try_at=at)
         return _until(offer.handover, at, now)
@@ -223,7 +225,7 @@ class HandoverActivities:
             return HandoverStep(seconds=(handover.next_try_at - now).total_seconds())
         told = await ADAPTERS[offer.receiver.draft.kind].take_back(self._tools, offer)
         if told.result is Result.AGAIN and now < handover.departed_at + TELLING_LASTS:
-            wait = told.wait or _wait(handover.tries)
+            wait = _pause(told, handover.tries)
             at = now + timedelta(seconds=wait)
             await self._change(offer, failure=told.why, next_try_at=at, tries=handover.tries + 1)
             return HandoverStep(seconds=wait)
@@ -259,6 +261,11 @@ _BENIGN = ApplicationErrorCategory.BENIGN
 
 def _wait(tries: int) -> float:
     return float(min(FIRST_WAIT * 2 ** min(max(tries - 1, 0), 12), LAST_WAIT))
+
+
+def _pause(told: Told, tries: int) -> float:
+    """Return the seconds until the next try: what the far side asks for, within a day."""
+    return min(told.wait, LONGEST_TOLD) if told.wait else _wait(tries)
 
 
 def _until(handover: Handover, then: datetime, now: datetime) -> HandoverStep:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.channels.base import Letter, Told, Tools, failure, masked_address, perhaps_taken, without_secrets
+from activities.channels.base import Letter, Told, Tools, cleaned, failure, masked_address, perhaps_taken
 from activities.channels.registry import DELIVER
 from infra.database import is_away, transaction
 from infra.keys.access import keys_of
@@ -105,8 +105,9 @@ class SendActivities:
         else:
             address = await self._address(route.address, channel)
             message = order.send.message if channel is None else order.send.message.on(channel.kind)
-            letter = Letter(order.send.key, message, address or "", now, repeated=lost)
+            letter = Letter(order.send.key, message, address or "", now, repeated=lost, round=order.round)
             told = Told(Outcome.GONE, code="no_address") if address is None else await self._deliver(channel, letter)
+            told = told if channel is None else cleaned(told, channel, letter)
         return await self._note(order, channel, told, patience)
 
     async def _address(self, address: str, channel: StoredChannel | None) -> str | None:
@@ -146,13 +147,9 @@ class SendActivities:
         """Store what came of the attempt, and return it."""
         now = datetime.now(UTC)
         pause = again_in(told.outcome, patience, tried=order.tried, waited=order.waited, told=told.after)
-        answer, far_id = (
-            (None if text is None or channel is None else without_secrets(text, channel, order.send.message))
-            for text in (told.answer, told.far_id)
-        )
         values: dict[str, Any] = {
             "key": order.send.key, "number": order.number, "now": now, "outcome": told.outcome.value,
-            "status": told.status, "code": told.code, "far_id": far_id, "answer": answer,
+            "status": told.status, "code": told.code, "far_id": told.far_id, "answer": told.answer,
             "again_at": None if pause is None else now + timedelta(seconds=pause),
         }  # fmt: skip
         async with transaction(self._engine) as connection:
@@ -164,7 +161,7 @@ class SendActivities:
                 "attempt failed", send=order.send.key, channel=route.channel, outcome=told.outcome.value,
                 code=told.code, again_in=pause,
             )  # fmt: skip
-        return Attempted(outcome=told.outcome, again_in=pause, channel=route.channel, far_id=far_id)
+        return Attempted(outcome=told.outcome, again_in=pause, channel=route.channel, far_id=told.far_id)
 
 
 def _stored(row: tuple[Any, ...], now: datetime) -> Attempted:

@@ -11,7 +11,7 @@ from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, read_body
 from cli.labels import localize
 from cli.output import language, out, print_table
-from services.wording.channels import CHANNEL_KINDS, SEND_CODES, SEND_OUTCOMES, SEND_STATUSES
+from services.wording.channels import CHANNEL_KINDS, SEND_CODES, SEND_OUTCOMES, SEND_STATUSES, answer_text
 from services.wording.vocabulary import label_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Channels, web hooks, delivery log. 渠道。")
@@ -198,7 +198,8 @@ def _print_detail(found: dict[str, Any]) -> None:
             (
                 str(one["number"]), format_local(one["begun_at"]), one["channel"],
                 label_of(SEND_OUTCOMES, one["outcome"] or "", language()), str(one["status"] or ""),
-                label_of(SEND_CODES, one["code"] or "", language()), escape(one["answer"] or ""),
+                label_of(SEND_CODES, one["code"] or "", language()),
+                escape(answer_text(one["code"], one["answer"], language())),
             )
             for one in found["attempts"]
         ),

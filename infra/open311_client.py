@@ -24,10 +24,11 @@ _MOMENT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class FarRefused(Exception):
-    """The far side has answered with an error. `status`: of HTTP; `said`: what it says, shortened."""
+    """The far side has answered with an error. `status`: of HTTP; `said`: what it says, shortened; `wait`: for how many
+    seconds it wants to be left alone."""
 
     def __init__(self, answer: Answer, said: str) -> None:
-        self.status, self.said, self.headers = answer.status, said, answer.headers
+        self.status, self.said, self.wait = answer.status, said, answer.retry_after(datetime.now(UTC))
         super().__init__(f"http {answer.status}")
 
 

@@ -12,8 +12,12 @@ import re
 import socket
 import ssl
 import zlib
+from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -29,6 +33,7 @@ from models.errors import (
     CertificateRefused,
     OutgoingFailed,
     RedirectRefused,
+    TlsFailed,
     TooSlow,
     Unreachable,
 )
@@ -58,15 +63,36 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are no UTF-8 are replaced."""
+        """The body as text: UTF-8, else GB 18030, which gateways use without naming it; bytes that are neither are
+        replaced. A character that was cut off at the end is left out.
+        """
+        for encoding in ("utf-8", "gb18030"):
+            with suppress(UnicodeError):
+                return getincrementaldecoder(encoding)().decode(self.body)
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
         """The body as JSON; None when it is none."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.text.removeprefix("\ufeff"))
         except (ValueError, RecursionError):
             return None
+
+    def retry_after(self, now: datetime) -> float | None:
+        """The seconds that the far side asks us to wait (`retry_after`)."""
+        return retry_after(self.headers, now)
+
+
+def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
+    """Return the seconds of a `Retry-After` header (RFC 9110: seconds, or a moment); None without a good one."""
+    written = headers.get("retry-after", "").strip()
+    if written.isascii() and written.isdecimal():
+        return float(written[:9])
+    try:
+        moment = parsedate_to_datetime(written)
+    except (ValueError, OverflowError):  # a far side may write anything
+        return None
+    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 class Outgoing:
@@ -93,8 +119,8 @@ class Outgoing:
 
         `cut`: of a longer body the beginning is returned, where only the status matters.
 
-        Raises AddressRefused (nothing was sent), Unreachable (nothing was sent), CertificateRefused (nothing was
-        sent), RedirectRefused, TooSlow (not complete after `total` seconds), AnswerTooLarge (more than `most` bytes)
+        Raises AddressRefused, Unreachable, CertificateRefused, TlsFailed (of these four nothing was sent),
+        RedirectRefused, TooSlow (not complete after `total` seconds), AnswerTooLarge (more than `most` bytes)
         and AnswerLost. Their `perhaps_done` says whether the far side may have done what was asked.
         """
         asked = _Asked(method, checked_url(url), dict(headers or {}), content, most, cut=cut)
@@ -237,22 +263,20 @@ async def _read(response: httpx.Response, asked: _Asked) -> bytes:
 
 def _told(error: httpx.TransportError, asked: _Asked) -> OutgoingFailed:
     """Return our error for one of the library, whose text may hold the address with its secrets."""
-    why = None if asked.begun else certificate_fault(error)
-    if why is not None:
-        return CertificateRefused(host=asked.host, why=why)
-    return AnswerLost(host=asked.host) if asked.begun else Unreachable(host=asked.host)
+    fault = None if asked.begun else tls_fault(error, asked.host)
+    return fault or (AnswerLost(host=asked.host) if asked.begun else Unreachable(host=asked.host))
 
 
-def certificate_fault(error: BaseException) -> str | None:
+def tls_fault(error: BaseException, host: str) -> CertificateRefused | TlsFailed | None:
     """Return what TLS found wrong, when that is behind an error; None when it is something else."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:  # libraries also make circles of causes
         seen.add(id(cause))
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause.verify_message or cause.reason
+            return CertificateRefused(host=host, why=(cause.verify_message or cause.reason).rstrip("."))
         if isinstance(cause, ssl.SSLError):
-            return cause.reason or "TLS"
+            return TlsFailed(host=host)
         cause = cause.__cause__ or cause.__context__
     return None
 

@@ -1,10 +1,11 @@
 """What the channels share: what they are given, what they return, and how an answer over HTTP is read."""
 
+import base64
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -28,7 +29,7 @@ _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatu
 class Letter:
     """One attempt to be made: the key of the send, the message, and the address on the channel.
 
-    `repeated`: an earlier attempt may have arrived.
+    `repeated`: an earlier attempt may have arrived. `round`: how often a person had it sent again.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Letter:
     address: str
     now: datetime
     repeated: bool = False
+    round: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,18 @@ class Tools:
 
 
 def failure(error: OutgoingFailed) -> Told:
-    """Return what an error of the guard means for an attempt."""
+    """Return what an error of the guard means for an attempt. The answer is its sentence in both languages."""
+    said = f"{error.message('zh')}\n{error.message('en')}"
     if error.perhaps_done:
-        return Told(Outcome.UNCLEAR, code=error.code, answer=error.message("en"))
+        return Told(Outcome.UNCLEAR, code=error.code, answer=said)
     refused = error.code == "address_refused"
-    return Told(Outcome.REFUSED if refused else Outcome.FAILED, code=error.code, answer=error.message("en"))
+    return Told(Outcome.REFUSED if refused else Outcome.FAILED, code=error.code, answer=said)
 
 
 def by_status(answer: Answer, now: datetime) -> Told:
     """Return what the status of an answer means: 2xx is delivered, 429 limited, 404 and 410 gone, other 4xx refused."""
     status, text = answer.status, answer.text
-    after = retry_after(answer, now)
+    after = answer.retry_after(now)
     if 200 <= status < 300:
         return Told(Outcome.DELIVERED, status, answer=text)
     code = f"http_{status}"
@@ -100,18 +103,6 @@ def perhaps_taken(told: Told) -> bool:
     return failed and status >= 500 and status != HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def retry_after(answer: Answer, now: datetime) -> float | None:
-    """Return the seconds of a `Retry-After` header (RFC 9110: seconds, or a moment); None without a good one."""
-    written = answer.headers.get("retry-after", "").strip()
-    if written.isascii() and written.isdecimal():
-        return float(written[:9])
-    try:
-        moment = parsedate_to_datetime(written)
-    except (ValueError, OverflowError):  # a far side may write anything
-        return None
-    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
-
-
 def plain_text(message: Message, most_bytes: int | None = None) -> str:
     """Return a message as plain text: title, lines, link. Cut to `most_bytes` of UTF-8, the link kept whole.
 
@@ -126,15 +117,49 @@ def plain_text(message: Message, most_bytes: int | None = None) -> str:
     return text.encode()[:room].decode("utf-8", "ignore") + "…" + tail
 
 
-def without_secrets(text: str, channel: StoredChannel, message: Message) -> str:
-    """Return the beginning of what a far side answered, without our secrets and the tokens of the message's links,
-    should it repeat them."""
-    for secret in (*channel.secrets.values(), *message.tokens):
+def cleaned(told: Told, channel: StoredChannel, letter: Letter) -> Told:
+    """Return what came of an attempt as the delivery log may keep it: without what is nobody else's, should the far
+    side repeat it."""
+    far_id = None if told.far_id is None else without_secrets(told.far_id, channel, letter)
+    return replace(told, answer=without_secrets(told.answer, channel, letter), far_id=far_id)
+
+
+def without_secrets(text: str, channel: StoredChannel, letter: Letter) -> str:
+    """Return the beginning of what a far side answered, without our secrets, the tokens of the message's links, its
+    words, and with the address masked."""
+    for secret in (*channel.secrets.values(), *letter.message.tokens, letter.message.title, *letter.message.lines):
         if len(secret) >= 4:
-            # As it is, and as it was written into an address or into JSON.
-            for form in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]):
+            for form in _forms(secret):
                 text = text.replace(form, "***")
+    for form, masked in _addresses(letter.address):
+        text = re.sub(form, masked, text, flags=re.IGNORECASE)
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text[:ANSWER_LENGTH])
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and as it was written into an address, into JSON, or into Base 64 (SMTP, Basic)."""
+    yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1])
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    content = secret.encode()
+    for before in range(3):  # what stands before it moves the groups of three; those that are its own alone stay
+        groups = base64.b64encode(b"\0" * before + content).decode()
+        own = groups[4 if before else 0 : (before + len(content)) // 3 * 4]
+        if len(own) >= 8:
+            yield own
+
+
+def _addresses(address: str) -> Iterator[tuple[str, str]]:
+    """Yield patterns of the address as a far side may repeat it, each with what stands in its place."""
+    name, at, host = address.strip().rpartition("@")
+    if not at:
+        if len(address) >= 6:
+            yield re.escape(address.removeprefix("+86")), masked_address(address.removeprefix("+86"))
+        return
+    masked = masked_address(address.strip()).replace("\\", "")
+    yield re.escape(f"{name}@") + r"[^\s<>\"',;:)]+", masked
+    yield re.escape(quote(f"{name}@{host}", safe="")), masked
+    if len(name) >= 3:
+        yield rf"(?<![\w.@-]){re.escape(name)}(?![\w.-])", f"{name[:1]}***"
 
 
 def masked_address(address: str) -> str:

@@ -5,6 +5,7 @@ reader's program that gets a message twice can tell, so an attempt whose answer 
 import asyncio
 import hashlib
 import html
+import re
 import socket
 from email.errors import MessageError
 from email.headerregistry import Address as MailBox
@@ -15,15 +16,20 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from activities.channels.base import Letter, Told, Tools, plain_text
-from infra.outgoing import Address, certificate_fault
+from infra.outgoing import Address, tls_fault
 from models.channels import MailConfig
-from models.errors import AddressRefused, CertificateRefused, Unreachable
+from models.errors import AddressRefused, AnswerLost, TooSlow, Unreachable
 from models.sends import Message, Outcome
 
 #: Seconds for one command of the exchange, and for a connection.
 COMMAND_SECONDS, CONNECT_SECONDS = 15.0, 5.0
-#: A refusal of SMTP that will not pass (RFC 5321: 5yz), and one of the mailbox itself.
+#: A refusal of SMTP that will not pass (RFC 5321: 5yz), and those of the mailbox itself.
 _PERMANENT, _NO_MAILBOX = range(500, 600), frozenset({550, 551, 553})
+#: The enhanced code of a refusal (RFC 3463), and those that say that the mailbox or its domain is no more.
+_ENHANCED, _GONE = (
+    re.compile(r"5\.\d{1,3}\.\d{1,3}"),
+    frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}),
+)
 
 
 async def deliver(tools: Tools, letter: Letter) -> Told:
@@ -45,38 +51,49 @@ async def deliver(tools: Tools, letter: Letter) -> Told:
             await smtp.rcpt(receiver.addr_spec)
         except (aiosmtplib.SMTPException, OSError) as error:  # a certificate that is refused comes as it is
             return _before_data(error, config)
-        return await _hand_over(smtp, message)
+        return await _hand_over(smtp, message, config)
     finally:
         smtp.close()
 
 
-async def _hand_over(smtp: aiosmtplib.SMTP, message: bytes) -> Told:
-    """Send the message itself. From here on a lost answer may mean that it was taken."""
+async def _hand_over(smtp: aiosmtplib.SMTP, message: bytes, config: MailConfig) -> Told:
+    """Send the message itself. From here on a lost answer may mean that it was taken.
+
+    Raises TooSlow, AnswerLost.
+    """
     try:
         answer = await smtp.data(message)
     except aiosmtplib.SMTPResponseException as error:
         return _refused(error.code, error.message)
-    except (aiosmtplib.SMTPException, OSError) as error:
-        return Told(Outcome.UNCLEAR, code="answer_lost", answer=type(error).__name__)
+    except aiosmtplib.SMTPTimeoutError:
+        raise TooSlow(host=config.host, seconds=f"{COMMAND_SECONDS:g}") from None
+    except (aiosmtplib.SMTPException, OSError):
+        raise AnswerLost(host=config.host) from None
     return Told(Outcome.DELIVERED, answer.code, answer=answer.message, far_id=answer.message[:120])
 
 
 def _before_data(error: Exception, config: MailConfig) -> Told:
-    """Return what a failure before the message was sent means; nothing was taken."""
-    if (why := certificate_fault(error)) is not None:
-        raise CertificateRefused(host=config.host, why=why) from None
+    """Return what a failure before the message was sent means; nothing was taken.
+
+    Raises CertificateRefused, TlsFailed.
+    """
+    if (fault := tls_fault(error, config.host)) is not None:
+        raise fault from None
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         passing = error.code not in _PERMANENT
         return Told(Outcome.FAILED if passing else Outcome.REFUSED, error.code, "smtp_login", error.message)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _refused(error.code, error.message)
-    if isinstance(error, aiosmtplib.SMTPServerDisconnected | aiosmtplib.SMTPTimeoutError | OSError):
-        return Told(Outcome.FAILED, code="unreachable", answer=type(error).__name__)
-    return Told(Outcome.REFUSED, code="no_tls" if "STARTTLS" in str(error) else "smtp", answer=type(error).__name__)
+    if isinstance(error, aiosmtplib.SMTPTimeoutError):
+        return Told(Outcome.FAILED, code="smtp_silent")
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected | OSError):
+        return Told(Outcome.FAILED, code="smtp_hung_up")
+    return Told(Outcome.REFUSED, code="no_tls" if "STARTTLS" in str(error) else "smtp")
 
 
 def _refused(code: int, text: str) -> Told:
-    if code in _NO_MAILBOX:
+    enhanced = _ENHANCED.match(text)
+    if code in _NO_MAILBOX and (enhanced is None or enhanced[0] in _GONE):
         return Told(Outcome.GONE, code, f"smtp_{code}", text)
     return Told(Outcome.REFUSED if code in _PERMANENT else Outcome.FAILED, code, f"smtp_{code}", text)
 

@@ -43,8 +43,8 @@ def _judge(config: SmsConfig, answer: Answer, letter: Letter) -> Told:
     """Return what an answer means by the template: status and the value at the path decide."""
     if answer.status not in config.ok_status:
         told = by_status(answer, letter.now)
-        if told.outcome is Outcome.DELIVERED:  # a status that the template does not name
-            return Told(Outcome.FAILED, answer.status, f"http_{answer.status}", answer.text)
+        if told.outcome is Outcome.DELIVERED:  # success, and none that the template names: it may have been sent
+            return Told(Outcome.UNCLEAR, answer.status, f"http_{answer.status}", answer.text)
         return told
     content = answer.json()
     if config.ok_path:

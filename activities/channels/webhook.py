@@ -2,7 +2,7 @@
 
 The signature is HMAC-SHA256 over `TIMESTAMP.BODY` with the secret of the channel, in the header `X-Gridloop-Signature`
 as `t=TIMESTAMP,v1=HEX`. The event id (`X-Gridloop-Event`) is the same in every attempt and every replay, so a receiver
-takes a repeated one for what it is.
+takes a repeated one for what it is; a replay that a person asked for has its number in `X-Gridloop-Replay`.
 """
 
 import hashlib
@@ -23,6 +23,8 @@ async def deliver(tools: Tools, letter: Letter) -> Told:
         "x-gridloop-event": letter.key,
         "x-gridloop-signature": f"t={timestamp},v1={sign(tools.secrets['secret'], timestamp, body)}",
     }
+    if letter.round:
+        headers["x-gridloop-replay"] = str(letter.round)
     answer = await tools.outgoing.request("POST", tools.config.url, headers=headers, content=body, cut=True)
     return by_status(answer, letter.now)
 

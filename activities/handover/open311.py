@@ -162,6 +162,5 @@ def service_of(offer: Offer) -> str:
 def _refused(error: FarRefused) -> Told:
     why = f"{error} {error.said}".strip()
     if error.status in _LATER:
-        after = error.headers.get("retry-after", "")
-        return Told(Result.AGAIN, why=why, wait=float(after) if after.isascii() and after.isdigit() else None)
+        return Told(Result.AGAIN, why=why, wait=error.wait)
     return Told(Result.LOST if error.status >= 500 else Result.REFUSED, why=why)

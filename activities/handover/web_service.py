@@ -81,8 +81,7 @@ def _told(answer: Answer) -> Told:
         return Told(Result.GIVEN, far_id=_far_id(answer))
     why = f"http {answer.status}"
     if answer.status in _LATER:
-        after = answer.headers.get("retry-after", "")
-        return Told(Result.AGAIN, why=why, wait=float(after) if after.isascii() and after.isdigit() else None)
+        return Told(Result.AGAIN, why=why, wait=answer.retry_after(datetime.now(UTC)))
     if answer.status >= 500:  # it may have stored the case before it failed
         return Told(Result.LOST, why=why)
     return Told(Result.REFUSED, why=why[:_LONGEST_WHY])

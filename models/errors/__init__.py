@@ -158,6 +158,7 @@ from models.errors.outgoing import (
     CertificateRefused as CertificateRefused,
     OutgoingFailed as OutgoingFailed,
     RedirectRefused as RedirectRefused,
+    TlsFailed as TlsFailed,
     TooSlow as TooSlow,
     Unreachable as Unreachable,
 )

@@ -39,6 +39,14 @@ class CertificateRefused(OutgoingFailed):
     en = "The certificate of {host} could not be verified: {why}."
 
 
+class TlsFailed(OutgoingFailed):
+    """There is no TLS at the far side, or none that both know: nothing was sent."""
+
+    code = "tls_failed"
+    zh = "与 {host} 的加密连接未能建立,该端口可能不使用加密。"
+    en = "No encrypted connection to {host} came about; perhaps the port takes none."
+
+
 class Unreachable(OutgoingFailed):
     """No connection came about: nothing was sent."""
 

@@ -98,7 +98,8 @@ class DeliveryView(Frozen):
 
 
 class AttemptView(Frozen):
-    """One attempt. `answer`: the beginning of what the far side answered; `address` is masked."""
+    """One attempt. `answer`: the beginning of what the far side answered; where it answered nothing, what we found, in
+    Chinese and in the next line in English. `address` is masked, in the answer as well."""
 
     number: int
     round: int

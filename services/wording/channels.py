@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from models.errors import OutgoingFailed
+
 CHANNEL_KINDS: Mapping[str, tuple[str, ...]] = {
     "mail": ("电子邮件", "e-mail"),
     "sms": ("短信网关", "SMS gateway"),
@@ -20,7 +22,7 @@ SEND_STATUSES: Mapping[str, tuple[str, ...]] = {
 SEND_OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "delivered": ("对方已接收", "taken"),
     "failed": ("失败", "failed"),
-    "limited": ("对方限流,稍后再发", "limited: later"),
+    "limited": ("对方限流", "limited by the far side"),
     "refused": ("对方拒收", "refused"),
     "gone": ("地址已失效", "address gone"),
     "unclear": ("答复丢失", "answer lost"),
@@ -44,11 +46,18 @@ SEND_CODES: Mapping[str, tuple[str, ...]] = {
     "no_subscription": ("该人员没有订阅推送的浏览器", "no browser has subscribed"),
     "no_tls": ("对方不支持 STARTTLS", "no STARTTLS there"),
     "redirect_refused": ("对方要求转址", "redirect refused"),
+    "no_address": ("接收人已无地址", "the receiver has no address any more"),
+    "smtp": ("邮件服务器的答复不合规范", "not an answer of a mail server"),
+    "smtp_hung_up": ("邮件服务器中断了连接,消息未发出", "the mail server hung up before the message was sent"),
     "smtp_login": ("邮件服务器登录失败", "mail server refused the login"),
+    "smtp_silent": ("邮件服务器无应答,消息未发出", "the mail server did not answer before the message was sent"),
+    "tls_failed": ("加密连接未能建立", "no encrypted connection"),
     "too_slow": ("对方超时未答复", "too slow"),
     "unreachable": ("无法连接", "unreachable"),
     "unreadable": ("答复无法识别", "answer not understood"),
 }
+#: Codes of which the log holds a sentence of ours in place of an answer: Chinese, and English in the next line.
+_OURS = frozenset(error.code for error in OutgoingFailed.__subclasses__())
 #: The settings of channels, in forms.
 CHANNEL_FIELDS: Mapping[str, tuple[str, ...]] = {
     "attempts": ("失败几次后换下一渠道", "failures until the next channel"),
@@ -96,3 +105,11 @@ CHANNEL_SECRETS: Mapping[str, tuple[str, ...]] = {
     "sign_secret": ("加签密钥", "secret that signs"),
     "private_key": ("私钥(不填则自动生成)", "private key (made by itself if left out)"),
 }
+
+
+def answer_text(code: str | None, answer: str | None, language: str) -> str:
+    """Return what came of an attempt in words: the far side's, or ours in the language."""
+    zh, both, en = (answer or "").partition("\n")
+    if code not in _OURS or not both:
+        return answer or ""
+    return en if language.startswith("en") else zh

@@ -93,6 +93,7 @@ async def test_a_hook_is_told_of_the_facts_it_subscribed_to_below_its_unit(harne
         (replayed,) = await log_of(harness, about=number)
         assert (replayed["key"], replayed["round"], replayed["attempts"]) == (line["key"], 1, 4)
         assert json.loads(side.received[3].body)["id"] == line["key"]
+        assert [one.headers.get("x-gridloop-replay") for one in side.received] == [None, None, None, "1"]
         for one in (await harness.get("admin", "/admin/hooks"))["items"]:
             answer = await harness.http.delete(f"/admin/hooks/{one['id']}", headers=harness.signed_in("admin"))
             assert answer.status_code == 204

@@ -1,12 +1,14 @@
 """What far sides write into answers, and people into addresses: none of it breaks an attempt or leaks a secret."""
 
+import base64
+import json
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 from pydantic import ValidationError
 
-from activities.channels.base import Letter, retry_after, without_secrets
+from activities.channels.base import Letter, without_secrets
 from activities.channels.mail import compose, mail_box
 from infra.outgoing import Answer
 from infra.store.channels import StoredChannel
@@ -32,7 +34,7 @@ PATIENCE = Patience(attempts=3, first_wait=2, longest_wait=300, longest_limit=1_
     ],
 )  # fmt: skip
 def test_retry_after_is_read_or_left(written: bytes, seconds: float | None) -> None:
-    assert retry_after(Answer(429, httpx.Headers([(b"retry-after", written)]), b""), NOW) == seconds
+    assert Answer(429, httpx.Headers([(b"retry-after", written)]), b"").retry_after(NOW) == seconds
 
 
 @pytest.mark.parametrize("told", [0.0, 0.001, 1.0, 30.0, None])
@@ -53,19 +55,72 @@ def test_a_far_side_that_asks_for_too_long_ends_the_channel(told: float) -> None
 SECRET = 'k/ey+1="张 &?'
 
 
+def kept(echo: str, address: str = "", *lines: str, secret: str = SECRET) -> str:
+    """What the log keeps of an answer to a message of that title and those lines."""
+    channel = StoredChannel(
+        id="hook", kind=WebhookConfig(url="https://example.org/").kind, name="", enabled=True,
+        config=WebhookConfig(url="https://example.org/"), secrets={"secret": secret},
+    )  # fmt: skip
+    return without_secrets(echo, channel, Letter("k", Message(title="案件已超期", lines=lines), address, NOW))
+
+
 @pytest.mark.parametrize(
     "echo",
     [
         f"no such key {SECRET}", "GET /send?key=k%2Fey%2B1%3D%22%E5%BC%A0%20%26%3F", "k/ey%2B1%3D%22%E5%BC%A0%20%26%3F",
-        "key=k%2Fey%2B1%3D%22%E5%BC%A0+%26%3F", '{"sent": "k/ey+1=\\"\\u5f20 &?"}',
+        "key=k%2Fey%2B1%3D%22%E5%BC%A0+%26%3F", '{"sent": "k/ey+1=\\"\\u5f20 &?"}', '{"sent": "k/ey+1=\\"张 &?"}',
     ],
 )  # fmt: skip
 def test_a_secret_that_a_far_side_repeats_is_taken_out(echo: str) -> None:
-    channel = StoredChannel(
-        id="hook", kind=WebhookConfig(url="https://example.org/").kind, name="", enabled=True,
-        config=WebhookConfig(url="https://example.org/"), secrets={"secret": SECRET},
-    )  # fmt: skip
-    assert "ey" not in without_secrets(echo, channel, Message(title="t")).replace("key", "")
+    assert "ey" not in kept(echo).replace("key", "")
+
+
+@pytest.mark.parametrize(
+    "login", ["mail-password", "\0clerk\0mail-password", "clerk:mail-password", "ab:mail-password"]
+)
+def test_a_secret_that_is_repeated_in_base_64_is_taken_out(login: str) -> None:
+    written = base64.b64encode(login.encode()).decode()
+    left = kept(f"535 what is {written}?", secret="mail-password")
+    assert "***" in left
+    assert all(written[at : at + 8] not in left for at in range(12, len(written) - 8))
+
+
+@pytest.mark.parametrize(
+    ("address", "echo", "left"),
+    [
+        ("li.ming@example.org", "550 <Li.Ming@example.org>: unknown", "550 <l***@example.org>: unknown"),
+        ("li.ming@园区.example", "no li.ming@xn--dkrx9f.example", "no l***@园区.example"),
+        ("li.ming@example.org", "/send?to=li.ming%40example.org", "/send?to=l***@example.org"),
+        ("li.ming@example.org", "No such user 'li.ming' here", "No such user 'l***' here"),
+        ("13800001111", '{"phone": "13800001111"}', '{"phone": "138****1111"}'),
+        ("+8613800001111", "8613800001111 is blocked", "86138****1111 is blocked"),
+        ("", "nothing of anybody", "nothing of anybody"),
+    ],
+)  # fmt: skip
+def test_the_address_that_a_far_side_repeats_is_masked(address: str, echo: str, left: str) -> None:
+    assert kept(echo, address) == left
+
+
+def test_the_words_of_a_message_are_not_kept_with_the_answer() -> None:
+    echo = json.dumps({"title": "案件已超期", "text": "张三家门口\n快去"})
+    left = kept(echo, "", "张三家门口", "快去看看")
+    assert left == json.dumps({"title": "***", "text": "***\n快去"})
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "content"),
+    [
+        ('{"errcode": 0, "m": "成功"}'.encode(), None, 0), ('{"errcode": 0, "m": "成功"}'.encode("gbk"), None, 0),
+        (b'\xef\xbb\xbf{"errcode": 0}', None, 0), (b'{"errcode": 0, "m": "caf\xe9 \xff"}', None, 0),
+        ("成功".encode("gbk"), "成功", None), ("成功".encode()[:-1], "成", None), (b"\xff\xfe\xff", "���", None),
+        (b"", "", None), (b"[" * 100_000, None, None),
+    ],
+)  # fmt: skip
+def test_an_answer_is_read_in_the_encodings_of_gateways(body: bytes, text: str | None, content: int | None) -> None:
+    answer = Answer(200, httpx.Headers(), body)
+    said = answer.json()
+    assert (said["errcode"] if isinstance(said, dict) else None) == content
+    assert text is None or answer.text == text
 
 
 BAD_MAIL = (

@@ -18,6 +18,7 @@ from models.errors import (
     CertificateRefused,
     OutgoingFailed,
     RedirectRefused,
+    TlsFailed,
     TooSlow,
     Unreachable,
 )
@@ -165,6 +166,24 @@ async def test_certificates_are_verified_for_the_name(tmp_path: Path, monkeypatc
         assert (await trusting.request("GET", side.url("/", "localhost"))).status == 200
         assert (await trusting.request("GET", side.url("/", "127.0.0.1"))).status == 200
         assert len(side.received) == 2
+
+
+async def test_a_port_without_tls_is_told_from_a_bad_certificate() -> None:
+    over = asyncio.Event()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example at your service\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        over.set()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(TlsFailed) as none:
+            await Outgoing(LOCAL).request("GET", f"https://127.0.0.1:{port}/")
+        assert not none.value.perhaps_done
+        await over.wait()
 
 
 def test_every_failure_has_words_in_both_languages() -> None:

@@ -158,6 +158,13 @@ async def test_an_sms_whose_answer_was_lost_is_never_sent_twice(post: Post) -> N
             assert [one["id"] for one in gateway.sent].count(receipt.key) == 1
 
 
+async def test_success_of_another_kind_than_the_template_names_is_not_sent_again(post: Post) -> None:
+    async with running_far_side(lambda _: Reply(202, b'{"code": "OK"}')) as side:
+        id_ = await post.channel("sms", {**_SMS, "url": side.url("/send")}, {"secret": "gateway-secret"})
+        receipt = await post.send(Route(channel=id_, address="13800001234"))
+        assert (receipt.status, len(side.received)) == (SendStatus.UNCLEAR, 1)
+
+
 async def test_a_gateway_that_refuses_with_200_is_a_failure(post: Post) -> None:
     gateway = Gateway(code="BALANCE")
     async with running_far_side(gateway.answer) as side:
@@ -222,6 +229,8 @@ async def test_a_mail_whose_answer_was_lost_is_repeated_under_the_same_id(post: 
 @pytest.mark.parametrize(("rcpt", "data", "attempts", "status", "outcome"), [
     (["450 greylisted"], [], 2, SendStatus.DELIVERED, "failed"),
     (["550 no such mailbox"], [], 1, SendStatus.FAILED, "gone"),
+    (["550 5.1.1 no such mailbox"], [], 1, SendStatus.FAILED, "gone"),
+    (["550 5.7.1 you may not relay"], [], 1, SendStatus.FAILED, "refused"),
     ([], ["451 later"], 2, SendStatus.DELIVERED, "failed"),
     ([], ["554 spam"], 1, SendStatus.FAILED, "refused"),
 ])  # fmt: skip
@@ -242,6 +251,7 @@ async def test_a_mail_that_cannot_be_sent_as_set_is_not_sent_otherwise(post: Pos
         for more, address, code in (
             ({"security": "starttls"}, "reader@example.org", "no_tls"),
             ({"username": "stranger"}, "reader@example.org", "smtp_login"),
+            ({"security": "tls"}, "reader@example.org", "tls_failed"),
             ({}, "not an address", "address_refused"),
         ):
             route = (await mail(post, port, attempts=1, **more)).model_copy(update={"address": address})

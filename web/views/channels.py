@@ -1,6 +1,6 @@
 """The form of a channel: fields from its model, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -18,6 +18,9 @@ from models.channels import (
     WecomConfig,
 )
 from models.sends import ChannelKind
+from services.admin.deliveries import AttemptView
+from services.wording.channels import answer_text
+from web.reader import Reader
 
 CONFIGS: Mapping[ChannelKind, type[BaseModel]] = {
     ChannelKind.MAIL: MailConfig,
@@ -95,6 +98,11 @@ def read_config(kind: ChannelKind, typed: Mapping[str, str]) -> dict[str, Any]:
         elif text or not (field.is_required() or field.annotation in (int, float)):
             config[name] = text
     return config
+
+
+def answers_for(reader: Reader) -> Callable[[AttemptView], str]:
+    """Return what says what came of an attempt, in the reader's language."""
+    return lambda attempt: answer_text(attempt.code, attempt.answer, reader.language)
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from web.pages import go_to
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_fault, admin_page
 from web.routes.common import status_of
-from web.views.channels import fields_of, read_config, secrets_of
+from web.views.channels import answers_for, fields_of, read_config, secrets_of
 
 router = APIRouter()
 
@@ -75,7 +75,8 @@ def _form(
     context = {"fault": "", "done": False, "tested": None, "address": "", **context}
     return admin_page(
         reader, "channel.html", status, known=known, kind=kind.value, fields=fields, patience=patience,
-        secrets=secrets_of(kind), addressed=kind in _ADDRESSED, public_key=config.get("public_key", ""), **context,
+        secrets=secrets_of(kind), addressed=kind in _ADDRESSED, public_key=config.get("public_key", ""),
+        said=answers_for(reader), **context,
     )  # fmt: skip
 
 

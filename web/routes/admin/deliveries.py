@@ -15,6 +15,7 @@ from web.pages import go_to
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_fault, admin_page
 from web.routes.common import status_of
+from web.views.channels import answers_for
 from web.views.forms import blank, read_local
 
 router = APIRouter()
@@ -59,7 +60,7 @@ async def _page(
 ) -> Response:
     async with services.reading.connect() as connection:
         found = await get_delivery(connection, reader.person, key, reader.now)
-    return admin_page(reader, "delivery.html", status, found=found, fault=fault, done=done)
+    return admin_page(reader, "delivery.html", status, found=found, said=answers_for(reader), fault=fault, done=done)
 
 
 @router.post("/admin/deliveries/{key}/replay")
