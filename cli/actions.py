@@ -1,6 +1,5 @@
 """`gridloop actions`: what administrators and operators changed."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from rich.markup import escape
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password
 from cli.labels import localize
-from cli.output import out, print_table
+from cli.output import print_json, print_table
 
 
 def actions(
@@ -28,7 +27,7 @@ def actions(
     params = {name: value for name, value in wanted.items() if value is not None}
     page = Api(data_dir, as_, password).call("GET", "/admin/actions", params=params)
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     print_table(
         localize("时间 操作人 操作 对象 改动", "When Who Action About Changed").split(), map(_row, page["items"])

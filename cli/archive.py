@@ -1,7 +1,6 @@
 """`gridloop archive`: cases that were retired to the archive, and their retirement."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +53,7 @@ def show(
     api = Api(data_dir, as_, password)
     facts = api.call("GET", build_path("cases", case_no, "facts"), params={"archived": True})
     if as_json:
-        out.print_json(json.dumps(facts))
+        print_json(facts)
     else:
         print_facts(facts)
 
@@ -95,7 +94,7 @@ def runs(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: Json = False) -> None:
 
     found = _with_database(read_settings(data_dir), work)
     if as_json:
-        out.print_json(json.dumps([one.model_dump(mode="json") for one in found]))
+        print_json(found)
         return
     headings = localize("时间 已转存 已备份 留存 移回", "When Retired Bundled Kept Brought-back").split()
     print_table(
@@ -126,7 +125,7 @@ def figures(
     except NoPolicy:
         fail(localize("尚未发布政策", "no policy is published"))
     if as_json:
-        out.print_json(json.dumps([one.model_dump(mode="json") for one in found]))
+        print_json(found)
         return
     headings = localize("年份 园区 小类 结果 主办 件数 超期", "Year Park Category Outcome Host Cases Late").split()
     print_table(

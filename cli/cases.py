@@ -1,6 +1,5 @@
 """`report`, `show`, `list`, `act`, `inbox`: commands for a person's own work, through the HTTP API."""
 
-import json
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from cli.forecast import print_forecast
 from cli.formatting import format_light, format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import STAGES, TASKS, label, localize
-from cli.output import Column, out, print_table
+from cli.output import Column, out, print_json, print_table
 from models.commands import HUMAN_COMMAND_MODELS
 from models.datum import Datum
 from models.ids import new_id
@@ -104,14 +103,14 @@ def show(
     if forecast:
         ahead = api.call("GET", build_path("cases", case_no, "forecast"))
         if as_json:
-            out.print_json(json.dumps(ahead))
+            print_json(ahead)
         else:
             print_case(view)
             print_forecast(ahead)
         return
     facts = api.call("GET", build_path("cases", case_no, "facts"))
     if as_json:
-        out.print_json(json.dumps({"case": view, "facts": facts}))
+        print_json({"case": view, "facts": facts})
         return
     print_case(view)
     print_details(view)
@@ -154,7 +153,7 @@ def list_(
         return
     page = api.call("GET", "/cases", params=given)
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     _print_cases(page["items"])
     for one in page["retired"]:
@@ -205,7 +204,7 @@ def inbox(
     """Your open tasks, the most urgent first · 待办."""
     items = Api(data_dir, as_, password).call("GET", "/inbox")
     if as_json:
-        out.print_json(json.dumps(items))
+        print_json(items)
         return
     _print_cases([{**item["case"], "due_at": item["due_at"], "task": item["task"]} for item in items])
 
@@ -227,7 +226,7 @@ def _build_location(lat: float | None, lon: float | None, datum: Datum) -> dict[
 
 def _print_answer(view: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        out.print_json(json.dumps(view))
+        print_json(view)
     elif view.get("status") == "accepted":
         out.print(
             localize("已接收并持久保存,存储恢复后即记录", "durably accepted; recorded as soon as the store is back")

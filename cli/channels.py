@@ -1,6 +1,5 @@
 """`gridloop channels`: how messages leave, web hooks, and the delivery log."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from rich.markup import escape
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, read_body
 from cli.labels import localize
-from cli.output import language, out, print_table
+from cli.output import language, out, print_json, print_table
 from services.wording.channels import CHANNEL_KINDS, SEND_CODES, SEND_OUTCOMES, SEND_STATUSES, answer_text
 from services.wording.vocabulary import label_of
 
@@ -27,7 +26,7 @@ def list_channels(
     """Lists the channels, without their secrets."""
     found = Api(data_dir, as_, password).call("GET", "/admin/channels")
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     print_table(
         localize("编号 类型 名称 启用 密钥 修改", "id kind name enabled secrets changed").split(),
         (
@@ -105,7 +104,7 @@ def hooks(as_: As = "admin", password: Password = None, data_dir: DataDir = HERE
     """Lists which web hooks are told of which facts."""
     found = Api(data_dir, as_, password).call("GET", "/admin/hooks")
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     print_table(
         localize("编号 渠道 网格 事件", "id channel unit events").split(),
         ((one["id"], one["channel"], one["grid"], " ".join(one["kinds"])) for one in found["items"]),
@@ -156,7 +155,7 @@ def log(
     params = {name: value for name, value in wanted.items() if value is not None}
     found = Api(data_dir, as_, password).call("GET", "/admin/deliveries", params=params)
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     print_table(
         localize("编号 时间 事由 状态 渠道 次数 失败原因", "key time about status channel attempts failure").split(),
         (
@@ -178,7 +177,7 @@ def show(
     """Shows a send with every attempt and what each far side answered."""
     found = Api(data_dir, as_, password).call("GET", build_path("admin", "deliveries", key))
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     _print_detail(found)
     return None
 

@@ -1,6 +1,5 @@
 """`gridloop enterprises`: the register, its colours as of any day, and a register from a file."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import is_english, localize
 from cli.matters import matter_app
-from cli.output import out, print_table
+from cli.output import out, print_json, print_table
 from models.matters.base import MatterKind
 
 app = matter_app(MatterKind.ENTERPRISE, help="Enterprises and their three colours · 企业与三色管理")
@@ -39,7 +38,7 @@ def colour(
         "GET", build_path("enterprises", code, "colour"), params={"at": at} if at else {}
     )
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     return _print_colour(found)
 
 
@@ -53,7 +52,7 @@ def colours(
 ) -> None:
     found = Api(data_dir, as_, password).call("GET", "/enterprises/counts", params={"grid": grid} if grid else {})
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     for name in ("red", "yellow", "green"):
         out.print(f"{_BARS[name]} {_colour_name(name)} {found['colours'][name]}", highlight=False)
     return out.print(localize(f"共 {found['total']} 家", f"{found['total']} in all"), highlight=False)
@@ -74,7 +73,7 @@ def suggest(
     params = {name: value for name, value in wanted.items() if value not in (None, "")}
     found = Api(data_dir, as_, password).call("GET", "/enterprises/suggest", params=params)
     if as_json:
-        return out.print_json(json.dumps(found))
+        return print_json(found)
     why = "why_en" if is_english() else "why_zh"
     return print_table(
         (localize("信用代码", "Credit code"), localize("名称", "Name"), localize("颜色", "Colour"), ""),
@@ -96,7 +95,7 @@ def import_(
         params = {"name": file.name, **({"dry_run": "true"} if dry_run else {})}
         found = api.call("POST", "/enterprises/import", params=params, files={"file": (file.name, content)})
     if as_json:
-        out.print_json(json.dumps(found))
+        print_json(found)
     else:
         _print_outcomes(found)
     if found["counts"].get("rejected"):

@@ -1,6 +1,5 @@
 """`gridloop handovers`: cases in the hands of outside systems that need somebody; settling them; the receivers."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from rich.markup import escape
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, read_body
 from cli.labels import localize
-from cli.output import Column, out, print_table
+from cli.output import Column, out, print_json, print_table
 from models.handovers import Settlement
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Hand-overs to outside systems · 移交对账.")
@@ -29,7 +28,7 @@ def list_(
     wanted = {"every": every, **({"grid": grid} if grid else {})}
     found = Api(data_dir, as_, password).call("GET", "/handovers", params=wanted)
     if as_json:
-        out.print_json(json.dumps(found))
+        print_json(found)
         return
     print_table(
         (
@@ -68,7 +67,7 @@ def receivers(
     """The outside systems of departments · 部门外部系统."""
     found = Api(data_dir, as_, password).call("GET", "/admin/receivers")
     if as_json:
-        out.print_json(json.dumps(found))
+        print_json(found)
         return
     print_table(
         localize("编码 名称 部门 种类 启用", "Code Name Department Kind Enabled").split(),

@@ -1,6 +1,5 @@
 """The commands that every kind of matter (事项) has: `list`, `show`, `new`, `act`. A kind adds its own to its group."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from cli.fields import read_fields
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import localize
-from cli.output import Column, language, out, print_table
+from cli.output import Column, language, out, print_json, print_table
 from models.ids import new_id
 from models.matters.base import MatterKind
 from models.matters.paths import PATHS
@@ -52,7 +51,7 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
         params = {name: value for name, value in wanted.items() if value is not None}
         params |= _own_filters(where or [])
         found = Api(data_dir, as_, password).call("GET", f"/{path}", params=params)
-        return out.print_json(json.dumps(found)) if as_json else _print_list(found)
+        return print_json(found) if as_json else _print_list(found)
 
     @app.command("show", help=localize("详情与时间轴", "One, with its timeline"))
     def show(
@@ -66,7 +65,7 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
         view = api.call("GET", build_path(path, code))
         facts = api.call("GET", build_path(path, code, "facts"))
         if as_json:
-            out.print_json(json.dumps({"matter": view, "facts": facts}))
+            print_json({"matter": view, "facts": facts})
         else:
             print_matter(kind, view)
             _print_facts(facts)
@@ -83,7 +82,7 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
         api = Api(data_dir, as_, password)
         body = read_fields(api, command_models(RULES[kind])[RULES[kind].creates], fields or [])
         view = api.call("POST", f"/{path}", json=body, headers={"Idempotency-Key": id_ or str(new_id())})
-        return out.print_json(json.dumps(view)) if as_json else print_matter(kind, view)
+        return print_json(view) if as_json else print_matter(kind, view)
 
     @app.command("act", help=localize("办理", "Give a command to one"))
     def act(
@@ -107,7 +106,7 @@ def matter_app(kind: MatterKind, *, help: str) -> typer.Typer:
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         view = api.call("POST", build_path(path, code, "commands", command), json=body, headers=headers)
-        return out.print_json(json.dumps(view)) if as_json else print_matter(kind, view)
+        return print_json(view) if as_json else print_matter(kind, view)
 
     return app
 

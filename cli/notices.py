@@ -1,6 +1,5 @@
 """`gridloop notices`: the notices that ladder steps have sent you."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from rich.markup import escape
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password
 from cli.labels import STAGES, label, localize
-from cli.output import Column, out, print_table
+from cli.output import Column, out, print_json, print_table
 
 
 def notices(
@@ -27,7 +26,7 @@ def notices(
     if mark:
         api.call("POST", "/notices/read", json={})
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     print_table(
         (

@@ -1,6 +1,5 @@
 """`gridloop notifications`: how you are told outside the pages."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ from rich.markup import escape
 
 from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import localize
-from cli.output import out, print_table
+from cli.output import out, print_json, print_table
 
 
 def notifications(
@@ -44,7 +43,7 @@ def notifications(
         kept = ("on", "language", "quiet", "rest_days", "zone", "digest_minutes", "second_minutes", "mutes")
         found = api.call("PUT", here, json={**{name: found[name] for name in kept}, **changes})
     if as_json:
-        out.print_json(json.dumps(found))
+        print_json(found)
         return
     _print(found)
 

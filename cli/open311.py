@@ -1,16 +1,15 @@
 """`gridloop open311`: the keys with which programs report over Open311."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import localize
-from cli.output import out, print_table
+from cli.output import out, print_json, print_table
+from cli.shown_once import print_once, used_and_revoked
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Keys of the Open311 interface. Open311 密钥。")
 HERE = Path(".gridloop")
@@ -23,15 +22,14 @@ def list_keys(
     """Lists the keys, revoked ones included."""
     page = Api(data_dir, as_, password).call("GET", "/admin/open311-keys")
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     print_table(
         localize("编号 名称 单元 每小时上限 最近使用 撤销", "id name unit per-hour last-used revoked").split(),
         (
             (
                 one["id"], escape(one["name"]), f"{escape(one['unit_name'])} {one['unit']}", str(one["per_hour"]),
-                format_local(one["last_used_at"]) if one["last_used_at"] else "",
-                format_local(one["revoked_at"]) if one["revoked_at"] else "",
+                *used_and_revoked(one),
             )
             for one in page["items"]
         ),
@@ -52,9 +50,9 @@ def create(
     body = {"name": name, "unit": unit, "per_hour": per_hour}
     made = Api(data_dir, as_, password).call("POST", "/admin/open311-keys", json=body)
     if as_json:
-        out.print_json(json.dumps(made))
+        print_json(made)
         return
-    out.print(localize("密钥(只显示这一次):", "Key (shown this once):") + made["key"], soft_wrap=True)
+    print_once(localize("密钥(只显示这一次):", "Key (shown this once):"), made["key"])
 
 
 @app.command()

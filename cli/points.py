@@ -1,6 +1,5 @@
 """`gridloop points`: points and stars of people, units and departments, and the arithmetic of one."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from rich.markup import escape
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import localize
-from cli.output import Column, out, print_table
+from cli.output import Column, out, print_json, print_table
 
 
 def points(
@@ -31,11 +30,11 @@ def points(
     if code is not None:
         path = build_path("supervision", "points", subject, code)
         found = api.call("GET", path, params={"period": period} if period else {})
-        return out.print_json(json.dumps(found)) if as_json else _print_arithmetic(found)
+        return print_json(found) if as_json else _print_arithmetic(found)
     wanted = {"subject": subject, "period": period or None, "level": level, "grid": grid}
     params = {name: value for name, value in wanted.items() if value is not None}
     found = api.call("GET", "/supervision/points", params=params)
-    return out.print_json(json.dumps(found)) if as_json else _print_ranking(found)
+    return print_json(found) if as_json else _print_ranking(found)
 
 
 def _print_ranking(found: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """`board`, `overdue`, `bulletin`: the supervisor's figures, through the HTTP API."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from cli.formatting import format_local, format_owner
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import LIGHTS, STAGES, label, localize
 from cli.moments import normalize_day
-from cli.output import Column, out, print_table
+from cli.output import Column, out, print_json, print_table
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Bulletins · 通报: daily, weekly, monthly, quarterly."
@@ -42,7 +41,7 @@ def board(
     params = {} if grid is None else {"grid": grid}
     board = Api(data_dir, as_, password).call("GET", "/supervision/board", params=params)
     if as_json:
-        out.print_json(json.dumps(board))
+        print_json(board)
         return
     _print_board(board)
 
@@ -58,7 +57,7 @@ def work(
     params = {} if grid is None else {"grid": grid}
     found = Api(data_dir, as_, password).call("GET", "/supervision/work", params=params)
     if as_json:
-        out.print_json(json.dumps(found))
+        print_json(found)
         return
     for section in found["sections"]:
         figures = (
@@ -94,7 +93,7 @@ def overdue(
         return
     page = api.call("GET", "/supervision/overdue", params=narrowed | _without_none({"limit": limit, "cursor": cursor}))
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     headings = (
         localize("案件", "Case"), localize("标题", "Title"), localize("环节", "Stage"), localize("超期", "Late by"),
@@ -122,7 +121,7 @@ def list_(
     filters = _without_none({"kind": kind, "grid": grid, "limit": limit})
     page = Api(data_dir, as_, password).call("GET", "/supervision/bulletins", params=filters)
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     _print_bulletins(page["items"])
 
@@ -142,7 +141,7 @@ def show(
     if export is not None:
         _save_workbook(api, id_, export)
     if as_json:
-        out.print_json(json.dumps(found))
+        print_json(found)
         return
     _print_bulletins([found])
     _print_content(found["kind"], found["content"])
@@ -174,7 +173,7 @@ def make(
             fail(localize("导出请用 --grid 指定一个网格", "to export, name one unit with --grid"))
         _save_workbook(api, made[0]["id"], export)
     if as_json:
-        out.print_json(json.dumps(made))
+        print_json(made)
         return
     _print_bulletins(made)
 

@@ -1,6 +1,5 @@
 """`gridloop tokens`: personal tokens for scripts."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,8 @@ from rich.markup import escape
 from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import localize
-from cli.output import out, print_table
+from cli.output import out, print_json, print_table
+from cli.shown_once import print_once, used_and_revoked
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Personal tokens for scripts. 访问令牌。")
 HERE = Path(".gridloop")
@@ -23,15 +23,14 @@ def list_tokens(
     """Lists your tokens, those that ended in the last thirty days included."""
     page = Api(data_dir, as_, password).call("GET", "/me/tokens")
     if as_json:
-        out.print_json(json.dumps(page))
+        print_json(page)
         return
     print_table(
         localize("编号 名称 权限 到期 最近使用 撤销", "id name scopes expires last-used revoked").split(),
         (
             (
                 one["id"], escape(one["name"]), " ".join(one["scopes"]), format_local(one["expires_at"]),
-                format_local(one["last_used_at"]) if one["last_used_at"] else "",
-                format_local(one["revoked_at"]) if one["revoked_at"] else "",
+                *used_and_revoked(one),
             )
             for one in page["items"]
         ),
@@ -52,9 +51,9 @@ def create(
     body = {"name": name, "scopes": scope, "days": days}
     made = Api(data_dir, as_, password).call("POST", "/me/tokens", json=body)
     if as_json:
-        out.print_json(json.dumps(made))
+        print_json(made)
         return
-    out.print(localize("令牌(只显示这一次):", "Token (shown this once):") + made["token"], soft_wrap=True)
+    print_once(localize("令牌(只显示这一次):", "Token (shown this once):"), made["token"])
 
 
 @app.command()

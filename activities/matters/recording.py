@@ -18,7 +18,7 @@ from infra.database import autocommit_engine, is_away, reason
 from infra.outages import DATABASE
 from infra.store.attachments import keep_files, known_files, use_up
 from infra.store.cases import next_sequence
-from infra.store.context import read_surroundings
+from infra.store.context import read_matter_context
 from infra.store.driver import transaction
 from infra.store.mail.intake import insert_entries
 from infra.store.matters.notices import insert_matter_notices
@@ -135,22 +135,11 @@ async def _read_context(
 ) -> MatterContext:
     grid = matter.grid if matter is not None else getattr(command, "grid", None)
     now = step.at if matter is None else max(step.at, matter.updated_at)
-    around = await read_surroundings(connection, grid, step.actor.person, now)
-    ctx = MatterContext(
-        id=step.matter_id,
-        now=now,
-        today=around.today,
-        policy=around.policy,
-        policy_version=around.version,
-        person=around.person,
-        units=around.units,
-        departments=around.departments,
-        fallback=around.fallback,
-    )
+    ctx = await read_matter_context(connection, step.matter_id, grid, step.actor.person, now)
     changes: dict[str, object] = {"extra": await read_extra(connection, rules.kind, matter, command, ctx)}
     if files := files_in(command):
         await keep_files(connection, files)
-        known = await known_files(connection, around.person, files, around.today)
+        known = await known_files(connection, ctx.person, files, ctx.today)
         changes["unknown_attachments"] = tuple(sha256 for sha256 in files if sha256 not in known)
     if matter is None and rules.number_prefix is not None and isinstance(command, CreateMatter) and ctx.units:
         park = ctx.units[-1].code

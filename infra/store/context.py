@@ -50,6 +50,7 @@ from models.commands import (
 )
 from models.context import Context, Department, Person, Unit
 from models.enums import Stage
+from models.matters.context import MatterContext
 from models.messages import Step
 from models.policy.document import Policy
 from rules.escalation.wake_ups import next_wake_up
@@ -137,19 +138,6 @@ class _WorldSnapshot:
     json: str
     zone: str
     fallback: str
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """The policy in force at a moment, and the organisation around a place then."""
-
-    policy: Policy
-    version: int
-    today: date
-    person: Person | None
-    units: tuple[Unit, ...]
-    departments: tuple[Department, ...]
-    fallback: UUID
 
 
 async def read_snapshot(connection: AsyncConnection, step: Step) -> CaseSnapshot:
@@ -266,10 +254,11 @@ def _local_day(step: Step, zone: str) -> date:
     return step.at.astimezone(ZoneInfo(zone)).date()
 
 
-async def read_surroundings(
-    connection: AsyncConnection, grid: str | None, person: UUID | None, now: datetime
-) -> Surroundings:
-    """Return the policy in force at `now` and the organisation around `grid`, with all role holders up to the park.
+async def read_matter_context(
+    connection: AsyncConnection, matter: UUID, grid: str | None, person: UUID | None, now: datetime
+) -> MatterContext:
+    """Return the context of a matter at `grid`: the policy in force at `now`, and all role holders up to the park. What
+    only its kind reads is not in it yet.
 
     Raises NoPolicy or NoFallbackOwner when the system is not set up.
     """
@@ -282,10 +271,12 @@ async def read_surroundings(
     world = _parse_world(found)
     if world.fallback is None:
         raise NoFallbackOwner(f"there is no person {policy.fallback_owner}, the policy's fallback owner")
-    return Surroundings(
-        policy=policy,
-        version=version,
+    return MatterContext(
+        id=matter,
+        now=now,
         today=today,
+        policy=policy,
+        policy_version=version,
         person=world.person,
         units=await with_holders(connection, world.units, now, today),
         departments=world.departments,

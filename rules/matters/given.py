@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from models.base import EARLIEST
 from models.commands import Location
-from models.errors import InputError, TooLate, UnknownAttachment
+from models.errors import InputError, TooLate, UnknownAttachment, UnknownCategory
 from models.matters.base import MatterCommand
 from models.matters.context import MatterContext
 
@@ -28,6 +28,13 @@ def given_fields(value: Any, at: str = "", name: str = "") -> Iterator[tuple[str
             yield from given_fields(one, f"{at}/{place}", name)
     else:
         yield at, name, value
+
+
+def check_category(ctx: MatterContext, code: str, pointer: str) -> None:
+    """Raises UnknownCategory, at `pointer`, for a category that the policy in force does not have in use."""
+    category = ctx.policy.category(code)
+    if category is None or not category.active:
+        raise UnknownCategory(category=code, pointer=pointer)
 
 
 def files_in(command: MatterCommand) -> tuple[str, ...]:

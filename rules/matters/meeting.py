@@ -10,7 +10,7 @@ from typing import Any
 
 from models.commands.report import MatterReference, Report
 from models.enums import EscalationMode
-from models.errors import InputError, MatterNotNow, UnknownCategory, UnknownDepartment
+from models.errors import InputError, MatterNotNow, UnknownDepartment
 from models.facts import Actor, Reached
 from models.ids import derived_id
 from models.matters.base import MatterBody, MatterCommand, MatterFact, MatterKind
@@ -46,6 +46,7 @@ from models.matters.topic import SettleTopic
 from models.matters.undertaking import Undertake, UndertakingType
 from rules.matters.climb import rungs_after, start_climb
 from rules.matters.days import after
+from rules.matters.given import check_category
 from rules.matters.kind import DESK, MatterRules
 
 #: What the ladder is about.
@@ -154,9 +155,7 @@ def _open_item(before: Meeting, key: str) -> AgendaItem:
 def _decide_item(before: Meeting, command: DecideItem, ctx: MatterContext) -> AgendaItemDecided:
     item = _open_item(before, command.item)
     if command.category is not None or command.outcome is ItemOutcome.CASE:
-        category = ctx.policy.category(command.category or "")
-        if category is None or not category.active:
-            raise UnknownCategory(category=command.category or "", pointer="/category")
+        check_category(ctx, command.category or "", "/category")
     match command.outcome:
         case ItemOutcome.UNDERTAKING:
             if not command.owner_name:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from models.commands.report import MatterReference, Report
-from models.errors import InputError, MatterNotNow, NotYours, UnknownCategory
+from models.errors import InputError, MatterNotNow, NotYours
 from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterBody, MatterCommand, MatterFact, MatterKind
@@ -30,6 +30,7 @@ from models.matters.topic import (
 )
 from rules.matters.climb import end_climb, rungs_after, start_climb
 from rules.matters.days import after
+from rules.matters.given import check_category
 from rules.matters.kind import DESK, MatterRules, Part
 
 #: What the ladder is about.
@@ -95,9 +96,7 @@ def _audit(before: Topic, command: AuditTopic, ctx: MatterContext) -> TopicAudit
             pointer="/category",
         )
     if command.category is not None:
-        category = ctx.policy.category(command.category)
-        if category is None or not category.active:
-            raise UnknownCategory(category=command.category, pointer="/category")
+        check_category(ctx, command.category, "/category")
     if command.decision is TopicDecision.CLAIM and (command.due_on is None or command.due_on < ctx.today):
         raise InputError(
             why_zh="揭榜事项须有不早于今天的期限",

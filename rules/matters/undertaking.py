@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from models.commands.report import MatterReference, Report
-from models.errors import InputError, MatterNotNow, UnknownCategory, UnknownPerson
+from models.errors import InputError, MatterNotNow, UnknownPerson
 from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterBody, MatterCommand, MatterFact, MatterKind
@@ -45,6 +45,7 @@ from models.matters.undertaking import (
 )
 from rules.matters.climb import end_climb, rungs_after, start_climb
 from rules.matters.days import end_of
+from rules.matters.given import check_category
 from rules.matters.kind import DESK, MatterRules, Part
 from rules.matters.milestones import missed, next_milestone, plan_milestones, reached, require_open
 
@@ -93,9 +94,7 @@ def _undertake(command: Undertake, ctx: MatterContext) -> Undertaken:
             pointer="/category",
         )
     if command.category is not None:
-        category = ctx.policy.category(command.category)
-        if category is None or not category.active:
-            raise UnknownCategory(category=command.category, pointer="/category")
+        check_category(ctx, command.category, "/category")
     if command.department is not None and ctx.department(command.department) is None:
         raise InputError(why_zh="没有该部门", why_en="there is no such department", pointer="/department")
     found: Mapping[str, UUID] = (ctx.extra or {}).get("people", {})

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.context import read_surroundings
+from infra.store.context import read_matter_context
 from infra.store.matters.enterprise import read_extra
 from models.base import Frozen
 from models.context import Person
@@ -20,7 +20,6 @@ from models.errors import DomainError
 from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterKind
-from models.matters.context import MatterContext
 from models.matters.enterprise import RegisterEnterprise
 from models.matters.messages import MatterStep
 from models.tables import MATTERS
@@ -102,18 +101,7 @@ async def check_registration(
     connection: AsyncConnection, person: Person, command: RegisterEnterprise, id_: UUID, now: datetime
 ) -> None:
     """Run the rules of the registration without recording it. Raises the DomainError with which it would be refused."""
-    around = await read_surroundings(connection, command.grid, person.id, now)
-    ctx = MatterContext(
-        id=id_,
-        now=now,
-        today=around.today,
-        policy=around.policy,
-        policy_version=around.version,
-        person=around.person,
-        units=around.units,
-        departments=around.departments,
-        fallback=around.fallback,
-    )
+    ctx = await read_matter_context(connection, id_, command.grid, person.id, now)
     ctx = ctx.model_copy(update={"extra": await read_extra(connection, None, command, ctx)})
     step = MatterStep(
         matter_kind=MatterKind.ENTERPRISE,

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store.context import read_surroundings
+from infra.store.context import read_matter_context
 from infra.store.matters.plan import read_duty
 from models.context import Person
 from models.facts import Actor
 from models.matters.base import MatterKind
-from models.matters.context import MatterContext
 from models.matters.messages import MatterAct
 from models.matters.plan import PlanState, ReportDuty
 from rules.matters.plan import RULES, doing
@@ -43,17 +42,6 @@ async def _check_early(
     connection: AsyncConnection, person: Person, plan: PlanState, command: ReportDuty, now: datetime
 ) -> None:
     """Refuse without a trace in the history what the recording step would refuse anyway."""
-    around = await read_surroundings(connection, plan.grid, person.id, now)
-    ctx = MatterContext(
-        id=plan.id,
-        now=now,
-        today=around.today,
-        policy=around.policy,
-        policy_version=around.version,
-        person=around.person,
-        units=around.units,
-        departments=around.departments,
-        fallback=around.fallback,
-        extra=PlanExtra(**await read_duty(connection, plan, command)),
-    )
-    doing.report(plan, command, ctx)
+    ctx = await read_matter_context(connection, plan.id, plan.grid, person.id, now)
+    extra = PlanExtra(**await read_duty(connection, plan, command))
+    doing.report(plan, command, ctx.model_copy(update={"extra": extra}))

@@ -18,7 +18,6 @@ from models.errors import (
     NotYours,
     PhotoMissing,
     TimeInFuture,
-    UnknownCategory,
     UnknownChecklist,
     UnknownItem,
 )
@@ -35,6 +34,7 @@ from models.matters.plan import (
     ReportDuty,
 )
 from models.policy.checklists import Checklist
+from rules.matters.given import check_category
 from rules.matters.plan.extra import extra_of
 from rules.scope import DEPARTMENT_ROLES, covers, in_force
 
@@ -153,9 +153,7 @@ def _failed(cmd: ReportDuty, duty: KnownDuty, checklist: Checklist | None, ctx: 
             )
     for n, need in enumerate(cmd.needs):
         if need.category is not None:
-            category = ctx.policy.category(need.category)
-            if category is None or not category.active:
-                raise UnknownCategory(category=need.category, pointer=f"/needs/{n}/category")
+            check_category(ctx, need.category, f"/needs/{n}/category")
             errand = f"duty:{duty.id}:need{n}"
             yield FailedItem(
                 errand=errand, text=need.text, category=need.category, enterprise=enterprise, photos=need.photos
