@@ -25,6 +25,7 @@ COMMANDS = {
     "board": "cli.supervision:board",
     "overdue": "cli.supervision:overdue",
     "work": "cli.supervision:work",
+    "answers": "cli.answers:answers",
     "notices": "cli.notices:notices",
     "notifications": "cli.notifications:notifications",
     "import": "cli.import_:import_",

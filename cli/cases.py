@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from cli.answers import Answer
 from cli.case_view import print_case, print_details, print_facts
 from cli.exports import Bom, Force, Format, Output, chosen_format, save_export
 from cli.fields import parse_moment, read_answers, read_fields
@@ -125,6 +126,7 @@ def list_(
     category: Annotated[str | None, typer.Option(help="A category code or its beginning")] = None,
     department: Annotated[str | None, typer.Option()] = None,
     enterprise: Annotated[str | None, typer.Option(help="The credit code of the enterprise they are about")] = None,
+    answer: Answer = None,
     q: Annotated[str | None, typer.Option("--search", help="Words in title or description")] = None,
     sort: Annotated[str, typer.Option(help="reported_at, due_at, updated_at; with - descending")] = "-reported_at",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
@@ -142,7 +144,8 @@ def list_(
     export_format = chosen_format(format_, output, bom=bom)
     filters = {
         "stage": stage, "light": light, "overdue": overdue, "grid": grid, "category": category,
-        "department": department, "enterprise": enterprise, "q": q, "sort": sort, "limit": limit, "cursor": cursor,
+        "department": department, "enterprise": enterprise, "answer": answer, "q": q, "sort": sort,
+        "limit": limit, "cursor": cursor,
     }  # fmt: skip
     given = {name: value for name, value in filters.items() if value is not None}
     api = Api(data_dir, as_, password)

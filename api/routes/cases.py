@@ -25,6 +25,7 @@ from rules.life_cycle import Who
 from rules.scope import standing
 from services.archive.retired_case import timeline
 from services.cases import lists, queries
+from services.cases.answer_counts import AnswerCounts, count_answers
 from services.cases.duplicates import DuplicateQuery, Duplicates, find_duplicates
 from services.cases.filter import CaseFilter
 from services.cases.forecast import Forecast, get_forecast
@@ -133,6 +134,18 @@ async def list_cases(
     """The cases the caller may see that fit the filters, a page at a time."""
     async with resources.reading.connect() as connection:
         return await lists.list_cases(connection, caller, filters, now, language)
+
+
+@router.get("/cases/answers")
+async def count_list_answers(
+    filters: Annotated[CaseFilter, Query()], resources: ResourcesDep, caller: Caller, now: Now, language: Language
+) -> AnswerCounts:
+    """How many cases of the list chose which answer, by question: choices, and yes or no; none that is personal.
+
+    It takes the filters of the list; `cursor`, `limit` and `sort` change nothing.
+    """
+    async with resources.reading.connect() as connection:
+        return await count_answers(connection, caller, filters, now, language)
 
 
 @router.get("/cases/duplicates")

@@ -45,7 +45,7 @@ async def list_cases(
 
     Raises BadFilter for an invalid cursor.
     """
-    condition = await _list_condition(connection, person, case_filter, now, extra)
+    condition = await list_condition(connection, person, case_filter, now, extra)
     # The first page of a tab is fetched and counted in one statement: all its rows have to be found anyway.
     count_with_page = extra is not None and case_filter.cursor is None
     rows = (await connection.execute(page_statement(condition, case_filter, count=count_with_page))).all()
@@ -109,7 +109,7 @@ async def stream_cases(
     batch_size: int = 500,
 ) -> AsyncGenerator[tuple[Placed[CaseItem], ...], None]:
     """Yield every case of the list in its order, in batches, as of one moment; only one batch is in memory."""
-    condition = await _list_condition(connection, person, case_filter, now, extra)
+    condition = await list_condition(connection, person, case_filter, now, extra)
     key, descending = _sort_key(case_filter.sort)
     builder = ListItemBuilder(language, now)
     reader = AnswerReader(person, await local_day(connection, now), language)
@@ -140,7 +140,7 @@ async def count_cases(
     at_most: int | None = None,
 ) -> int:
     """Return how many cases the list has; with `at_most`, no more are counted. Raises BadFilter."""
-    condition = await _list_condition(connection, person, case_filter, now, extra)
+    condition = await list_condition(connection, person, case_filter, now, extra)
     return await _count(connection, condition, at_most)
 
 
@@ -159,18 +159,19 @@ async def find_items(
     extra: ColumnElement[bool] | None = None,
 ) -> tuple[CaseItem, ...]:
     """Return those of the cases that are in the list, as its items. Raises BadFilter."""
-    condition = await _list_condition(connection, person, case_filter, now, extra)
+    condition = await list_condition(connection, person, case_filter, now, extra)
     rows = await connection.execute(select(*ITEM_COLUMNS).where(CASES.c.case_no.in_(case_nos), condition))
     return await build_list_items(connection, rows.all(), now, language)
 
 
-async def _list_condition(
+async def list_condition(
     connection: AsyncConnection,
     person: Person,
     case_filter: CaseFilter,
     now: datetime,
-    extra: ColumnElement[bool] | None,
+    extra: ColumnElement[bool] | None = None,
 ) -> ColumnElement[bool]:
+    """Return the condition of the cases of a list: the scope of the person and the filter. Raises BadFilter."""
     in_scope = visible(person, await local_day(connection, now))
     narrowed = [] if extra is None else [extra]
     if case_filter.handler is not None or case_filter.led:  # only those who lead people may list by person

@@ -1,4 +1,6 @@
-"""Analysis (分析) of a period: cases reported and closed by week or day, by category, by hour, and time to closing."""
+"""Analysis (分析) of a period: cases reported and closed by week or day, by category, by hour, time to closing, and
+answers to questions.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,6 +12,8 @@ from infra.store.policies import newest_version, policy_version
 from models.base import Frozen
 from models.figures import FigureKey
 from models.tables import CASES
+from services.cases.answer_counts import QuestionCounts, count_answers
+from services.cases.filter import CaseFilter
 from services.figures.conditions import Period
 from services.figures.definitions import figure_condition
 from services.figures.drill_down import cases_url
@@ -54,7 +58,7 @@ class Duration(Frozen):
 class Analysis(Frozen):
     """The analysis of a period. `daily`: its spans are days, else weeks.
 
-    `hours`: reported cases by weekday (0 is Monday) and hour, where the cases are.
+    `hours`: reported cases by weekday (0 is Monday) and hour, where the cases are. `answers`: of the reported cases.
     """
 
     first: date
@@ -65,6 +69,7 @@ class Analysis(Frozen):
     other_categories: int
     hours: tuple[tuple[int, ...], ...]
     durations: tuple[Duration, ...]
+    answers: tuple[QuestionCounts, ...]
 
 
 async def analyse(
@@ -83,6 +88,7 @@ async def analyse(
         other_categories=others,
         hours=await _hours(connection, viewpoint, grid, period),
         durations=await _durations(connection, viewpoint, grid, period),
+        answers=await _answers(connection, viewpoint, grid, period),
     )
 
 
@@ -200,6 +206,16 @@ async def _durations(
     )
 
 
+async def _answers(
+    connection: AsyncConnection, viewpoint: Viewpoint, grid: str | None, period: Period
+) -> tuple[QuestionCounts, ...]:
+    assert viewpoint.person is not None
+    narrowed = {"figure": FigureKey.REPORTED, "from": period.since, "to": period.until, "grid": grid}
+    case_filter = CaseFilter.model_validate(narrowed)
+    counts = await count_answers(connection, viewpoint.person, case_filter, viewpoint.now, viewpoint.language)
+    return counts.questions
+
+
 def analysis_file(analysis: Analysis, viewpoint: Viewpoint) -> Iterator[bytes]:
     """Yield the analysis as a workbook, one sheet for each part."""
     language = viewpoint.language
@@ -231,6 +247,20 @@ def analysis_file(analysis: Analysis, viewpoint: Viewpoint) -> Iterator[bytes]:
         [localized(language, *pair) for pair in (("天,自", "days from"), ("至", "to"), ("案件", "cases"))],
         [[d.over, d.within or "", d.cases] for d in analysis.durations],
     )
+    if analysis.answers:
+        titles = (
+            ("编码", "code"), ("小类", "category"), ("问项", "question"), ("选项", "choice"), ("案件", "cases"),
+            ("已填答", "answered"),
+        )  # fmt: skip
+        sheets.add(
+            localized(language, "填答", "Answers"),
+            [localized(language, *pair) for pair in titles],
+            [
+                [one.category, one.category_name, one.text, choice.name, choice.chosen.count, one.answered]
+                for one in analysis.answers
+                for choice in one.choices
+            ],
+        )
     return sheets.file()
 
 

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import openpyxl
@@ -139,3 +140,45 @@ async def test_the_overdue_list_has_them_too(harness: ApiHarness, case_no: str) 
     answer = await harness.ask("supervisor", "/supervision/export.csv", table="overdue")
     (header, *_) = csv.reader(io.StringIO(answer.text, newline=""))
     assert tuple(header[-9:]) == ZH
+
+
+async def counted(harness: ApiHarness, username: str, language: str = "zh", **wanted: Any) -> dict[str, Any]:
+    """The counted questions of a list, by category and code."""
+    told = await harness.get(username, "/cases/answers", {"Accept-Language": language}, **wanted)
+    return {f"{one['category']} {one['question']}": one for one in told["questions"]}
+
+
+async def listed(harness: ApiHarness, address: str) -> int:
+    """How many cases the list of that address has."""
+    query: Any = parse_qs(urlsplit(address).query)
+    return int((await harness.get("duty", "/cases", **query))["total"])
+
+
+async def test_cases_are_counted_by_choice_and_each_number_opens_its_list(harness: ApiHarness, case_no: str) -> None:
+    for answers in ({"smell": ["sour"], "still": False}, {"smell": ["egg"], "still": "no"}, {"smell": ["egg"]}):
+        await harness.send(
+            "worker", "/cases", {"report_id": str(uuid4()), **GAS, "title": "按选项", "answers": answers}
+        )
+    found = await counted(harness, "duty", q="按选项")
+    assert list(found) == ["0301 smell", "0301 still"]
+    smell = found["0301 smell"]
+    assert (smell["text"], smell["category_name"], smell["answered"]) == ("什么气味", "废气", 3)
+    assert {one["name"]: one["chosen"]["count"] for one in smell["choices"]} == {"酸味": 1, "臭鸡蛋味": 2, "煤气味": 0}
+    still = (await counted(harness, "duty", "en", q="按选项"))["0301 still"]
+    assert {one["name"]: one["chosen"]["count"] for one in still["choices"]} == {"yes": 0, "no": 2}
+    everything = await counted(harness, "duty")
+    assert "0301 who" not in everything
+    for question in [*everything.values(), *found.values()]:
+        for one in question["choices"]:
+            assert await listed(harness, one["chosen"]["cases"]) == one["chosen"]["count"], one
+    narrowed = await counted(harness, "duty", q="按选项", **{"answer[smell]": "egg"})
+    addresses = {one["key"]: one["chosen"]["cases"] for one in narrowed["0301 smell"]["choices"]}
+    assert addresses["sour"] == ""
+    assert await listed(harness, addresses["egg"]) == 2
+
+
+async def test_the_counts_are_of_the_cases_that_the_reader_sees(harness: ApiHarness, case_no: str) -> None:
+    assert await counted(harness, "other_duty") == {}
+    assert (await counted(harness, "environment_head"))["0301 smell"]["answered"] == 1
+    assert (await harness.ask("duty", "/cases/answers", answer="smell")).status_code == 422
+    assert (await harness.ask("duty", "/cases/answers", colour="red")).status_code == 422

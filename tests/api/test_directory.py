@@ -220,7 +220,7 @@ async def test_people_are_shown_with_the_roles_of_today(
 
 LISTS = ("/grids", "/grids.geojson", f"/grids/{GRID}", "/categories", "/departments", "/people", "/notices", "/inbox",
          "/exports", "/org/lint", "/me/reports", "/supervision/board", "/supervision/overdue", "/supervision/bulletins",
-         "/cases", "/cases/duplicates")  # fmt: skip
+         "/cases", "/cases/answers", "/cases/duplicates")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LISTS)

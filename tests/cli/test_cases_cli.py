@@ -307,3 +307,18 @@ def test_every_command_explains_itself(run: Run, name: str) -> None:
     assert helped.exit_code == 0
     assert "Usage:" in helped.output
     assert len(helped.output) > 200
+
+
+def test_answers_narrow_the_list_and_are_counted(api: Run) -> None:
+    gas = ("report", "--category", "0301", "--title", "Counted gas", "--grid", MICRO, "--as", "worker", "--json")
+    for smell in ("sour", "egg"):
+        answer(api(*gas, "--answer", f"smell={smell}", "--answer", "still=no"))
+    (one,) = answer(api("list", "--search", "Counted gas", "--answer", "smell=egg", "--json"))["items"]
+    assert one["title"] == "Counted gas"
+    counts = answer(api("answers", "--search", "Counted gas", "--category", "03", "--json"))["questions"]
+    assert {one["question"]: one["answered"] for one in counts} == {"smell": 2, "still": 2}
+    shown = api("answers", "--search", "Counted gas").stdout
+    assert "rotten egg" in shown
+    assert "50%" in shown
+    assert "no answers" in api("answers", "--search", "nothing like it").stdout
+    assert "answer" in refusal(api("answers", "--answer", "smell"))

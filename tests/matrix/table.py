@@ -123,6 +123,7 @@ _ROWS: dict[Rule, str] = {
         GET /park/enterprises/new
         GET /park/enterprises/import
         GET /api/v1/cases
+        GET /api/v1/cases/answers
         GET /api/v1/cases/duplicates
         POST /api/v1/suggestions
         GET /api/v1/inbox

@@ -192,3 +192,20 @@ def test_a_part_fits_a_phone_and_large_type(open_page: OpenPage, site: Site, lan
     drawn(page)
     check_screen(page, least=60)
     screenshot(page, f"analysis-part-phone-{lang}")
+
+
+def test_answers_are_counted_by_choice_and_open_their_lists(open_page: OpenPage, site: Site) -> None:
+    for smell in (["egg"], ["sour", "egg"]):
+        site.report(category="0301", title="统计用废气", answers={"smell": smell, "still": False})
+    page = open_page("supervisor", "/analysis")
+    card = page.locator("section", has=page.get_by_role("heading", name="问项填答", exact=True))
+    asked = card.locator("tbody").filter(has_text="什么气味")
+    row = asked.get_by_role("row").filter(has_text="臭鸡蛋味")
+    counted = int(row.locator("td").nth(1).inner_text())
+    assert counted >= 2
+    expect(row.locator("svg.bar")).to_have_count(1)
+    check_screen(page)
+    screenshot(page, "analysis-answers")
+    row.get_by_role("link").click()
+    expect(page.locator("main")).to_contain_text("统计用废气")
+    assert page.locator("main tbody tr").count() == counted

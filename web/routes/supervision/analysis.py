@@ -9,8 +9,10 @@ from markupsafe import Markup
 
 from api.routes.supervision import attachment_response
 from doors.dependencies import ServicesDep
+from services.cases.answer_counts import QuestionCounts
 from services.figures.views import UnitName
 from services.supervision.analysis import Analysis, Duration, analyse, analysis_file
+from web.draw.svg_bars import Part, pattern_defs, stacked_bar
 from web.pages import page
 from web.reader import Reader, SignedIn
 from web.routes.common import GridCode, open_viewpoint
@@ -23,6 +25,8 @@ from web.views.translation_marks import _
 router = APIRouter()
 
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+#: How many questions are open on the page; the others are under a fold (our choice).
+OPEN_QUESTIONS = 6
 Typed = Annotated[str, Query(max_length=40)]
 
 
@@ -60,6 +64,9 @@ async def show_analysis(services: ServicesDep, reader: SignedIn, fields: DateQue
         regions=regions,
         weekdays=WEEKDAYS,
         took=lambda duration: duration_text(duration, reader),
+        patterns=pattern_defs(),
+        bar=choice_bar,
+        open_questions=OPEN_QUESTIONS,
         data=chart_data(analysis, reader, _part_address(days.whole, grid)),
         whole=with_query("/analysis", grid=grid, **{"from": days.whole[0], "to": days.whole[1]}),
         excel=with_query("/analysis.xlsx", grid=grid, **{"from": analysis.first, "to": analysis.last}),
@@ -105,6 +112,11 @@ def duration_text(duration: Duration, reader: Reader) -> str:
     if duration.over == 0:
         return reader.text("不到 %(n)s 天", n=duration.within)
     return reader.text("%(a)s–%(b)s 天", a=duration.over, b=duration.within)
+
+
+def choice_bar(count: int, question: QuestionCounts) -> Markup:
+    """The bar of a choice; all who answered the question fill the width."""
+    return stacked_bar([Part("plain", count)], question.answered)
 
 
 def chart_data(analysis: Analysis, reader: Reader, part: str) -> Markup:
