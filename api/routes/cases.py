@@ -34,6 +34,8 @@ from services.cases.reporter_contact import phone_of
 from services.policies.preview import Adoption, preview_adoption
 from services.public.progress_code import issue_code
 from services.reports.submit import ReportInput, refresh_reference, submit
+from services.suggestions.suggest import TypedWords
+from services.suggestions.uses import count_reported
 
 router = APIRouter(
     route_class=StrictRoute, prefix="/api/v1", tags=["cases"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
@@ -59,9 +61,14 @@ class RetiredReport(Frozen):
 
 
 class ReportBody(ReportInput):
-    """A report. `report_id` may come as the header Idempotency-Key instead."""
+    """A report. `report_id` may come as the header Idempotency-Key instead.
+
+    `suggestion`: the `id` of the suggestions that were shown while it was typed, so that it is counted whether they
+    were right. An id that is unknown, or of a model that is gone, is ignored; the case never gets it.
+    """
 
     report_id: UUID | None = None  # type: ignore[assignment]
+    suggestion: UUID | None = None
 
 
 def pending_response(answer: Pending) -> JSONResponse:
@@ -96,7 +103,8 @@ async def report_case(
             why_en="report_id and Idempotency-Key differ",
             pointer="/report_id",
         )
-    report = ReportInput.model_validate({**body.model_dump(exclude_unset=True), "report_id": report_id})
+    given = body.model_dump(exclude_unset=True, exclude={"suggestion"})
+    report = ReportInput.model_validate({**given, "report_id": report_id})
     await refresh_reference(resources, now)
     submitted = await submit(resources, caller, report, now)
     href = f"/api/v1/reports/{report_id}"
@@ -108,6 +116,9 @@ async def report_case(
     except CaseRetired:
         known = RetiredReport(report_id=report_id, case_no=submitted.receipt.case_no)
         return JSONResponse(known.model_dump(mode="json"))  # type: ignore[return-value]
+    if body.suggestion is not None:
+        words = TypedWords(title=body.title or "", description=body.description)
+        await count_reported(resources.engine, resources.settings, body.suggestion, words, body.category, view, now)
     response.status_code = 201 if submitted.created else 200
     response.headers["Location"] = f"/api/v1/cases/{view.case_no}"
     return with_etag(view, response)

@@ -64,6 +64,12 @@ async def model_by_id(connection: AsyncConnection, model: UUID) -> ModelRow | No
     return _row(found.one_or_none())
 
 
+async def is_kept(connection: AsyncConnection, row: ModelRow) -> bool:
+    """Return whether the bytes of a model are still kept: those of the last versions of its park are."""
+    newest = await newest_model(connection, row.park)
+    return newest is not None and row.version > newest.version - KEPT_VERSIONS
+
+
 async def list_models(connection: AsyncConnection) -> tuple[ModelRow, ...]:
     """Return all models, those of a park together, the newest first."""
     m = SUGGESTION_MODELS

@@ -18,8 +18,9 @@ from models.commands import Accept, Dispatch, HumanCommand, Recategorise
 from models.errors import NoSuchSuggestion
 from models.suggestions import Target
 from models.tables import SUGGESTION_USES
-from services.suggestions.store import model_by_id
-from services.suggestions.suggest import Incoming, suggest
+from models.views import CaseView
+from services.suggestions.store import is_kept, model_by_id
+from services.suggestions.suggest import Incoming, TypedWords, suggest
 
 log = structlog.get_logger(__name__)
 
@@ -88,3 +89,35 @@ async def write_uses(engine: AsyncEngine, uses: Sequence[Use], command_id: UUID,
         if not is_away(error):
             raise
         log.warning("what became of a suggestion is not counted: the database is away")
+
+
+async def count_reported(
+    engine: AsyncEngine,
+    settings: Settings,
+    id_: UUID,
+    words: TypedWords,
+    category: str,
+    recorded: CaseView,
+    now: datetime,
+) -> None:
+    """Count what was suggested while a new report was typed, and under which category it was sent.
+
+    The report is recorded: nothing here refuses it, and what fails here is logged, so that the report is not sent
+    again. An id that names no model of the park, or one whose bytes are gone (a report may wait on a phone for days),
+    counts nothing; nor does a store that is away.
+    """
+    try:
+        async with engine.connect() as connection:
+            model = await model_by_id(connection, id_)
+            if model is None or model.park != recorded.grid.path[0] or not await is_kept(connection, model):
+                return
+            incoming = Incoming(model.park, words.title, words.description, recorded.grid.code)
+            shown = await suggest(connection, settings, model, incoming, {Target.CATEGORY}, "zh")
+        report_id = recorded.report_id
+        uses = [Use(report_id, model.id, one.target, one.value, category, one.certainty) for one in shown.items]
+        await write_uses(engine, uses, report_id, now)
+    except Exception as error:
+        if is_away(error):
+            log.warning("what became of a suggestion is not counted: the database is away")
+        else:
+            log.exception("what became of a suggestion is not counted", report_id=str(recorded.report_id))

@@ -19,7 +19,7 @@ from services.suggestions import store
 from services.suggestions.store import LoadedModels, models_of, newest_model
 from services.suggestions.train import train_all
 from tests.api.harness import ApiHarness, open_harness
-from tests.builders import OTHER_MICRO, PARK
+from tests.builders import MICRO, OTHER_MICRO, PARK
 from tests.closed_cases import PLACES, TOLD
 from tests.servers import Servers
 
@@ -213,6 +213,58 @@ async def test_words_that_are_typed_get_a_category(harness: ApiHarness, taught: 
     assert unlike.json()["items"] == []
     elsewhere = await harness.send("worker", "/suggestions", {"description": "废水", "grid": OTHER_MICRO})
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "unknown_grid")
+
+
+async def test_a_report_counts_what_was_suggested_while_it_was_typed(harness: ApiHarness, taught: TrainingDone) -> None:
+    """The last decision counts: the desk's own, once it accepts under a suggestion."""
+    said = "雨水口流出彩色废水,有泡沫"
+    id_ = (await harness.send("worker", "/suggestions", {"description": said})).json()["id"]
+    before = (await decided(harness)).get("category", (0, 0))
+    taken = await wrong(harness, title="废水", description=said, category="0302", suggestion=id_)
+    other = await wrong(harness, title="废水", description=said, category="0201", suggestion=id_)
+    assert await uses(harness, taken["case_no"]) == [("category", "0302", "0302")]
+    assert await uses(harness, other["case_no"]) == [("category", "0302", "0201")]
+    assert (await decided(harness))["category"] == (before[0] + 1, before[1] + 2)
+    await harness.do("duty", other["case_no"], "recategorise", category="0302", reason="采用建议", suggestion=id_)
+    assert (await decided(harness))["category"] == (before[0] + 2, before[1] + 2)
+    facts = await harness.get("admin", f"/cases/{taken['case_no']}/facts")
+    assert all("suggestion" not in fact["body"] for fact in facts)
+
+
+async def test_a_report_sent_again_counts_once_and_is_the_same_report(
+    harness: ApiHarness, taught: TrainingDone
+) -> None:
+    said = "雨水口流出彩色废水,有泡沫"
+    id_ = (await harness.send("worker", "/suggestions", {"description": said})).json()["id"]
+    body = {"report_id": str(new_id()), "category": "0302", "description": said, "grid": MICRO}
+    first = await harness.send("worker", "/cases", body)
+    again = await harness.send("worker", "/cases", {**body, "suggestion": id_})
+    assert (first.status_code, again.status_code) == (201, 200)
+    await harness.send("worker", "/cases", {**body, "suggestion": id_})
+    assert await uses(harness, first.json()["case_no"]) == [("category", "0302", "0302")]
+
+
+async def test_a_report_is_never_refused_for_its_suggestion(harness: ApiHarness, taught: TrainingDone) -> None:
+    said = "雨水口流出彩色废水,有泡沫"
+    id_ = (await harness.send("worker", "/suggestions", {"description": said})).json()["id"]
+    unknown = await wrong(harness, description=said, suggestion=str(new_id()))
+    elsewhere = await wrong(harness, username="other_duty", grid=OTHER_MICRO, description=said, suggestion=id_)
+    unlike = await wrong(harness, title="你好", description="你好", suggestion=id_)
+    async with transaction(harness.engine) as connection:
+        row = await newest_model(connection, PARK)
+        assert row is not None
+        later = [replace(row, id=new_id(), version=row.version + n) for n in range(1, store.KEPT_VERSIONS + 1)]
+        for one in later:
+            await store.add_model(connection, one)
+        assert not await store.is_kept(connection, row)
+    expired = await wrong(harness, description=said, suggestion=id_)
+    async with transaction(harness.engine) as connection:
+        gone = {"gone": [one.id for one in later]}
+        await connection.execute(text("DELETE FROM suggestion_models WHERE id = ANY (:gone)"), gone)
+    for case in (unknown, elsewhere, unlike, expired):
+        assert await uses(harness, case["case_no"]) == []
+    answer = await harness.send("worker", "/cases", {"report_id": str(new_id()), "category": "0302", "suggestion": "x"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/suggestion")
 
 
 async def test_figures_are_for_who_administers(harness: ApiHarness, taught: TrainingDone) -> None:

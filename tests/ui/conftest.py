@@ -11,6 +11,7 @@ from doors.session import COOKIE
 from tests.servers import Servers
 from tests.ui import chromium
 from tests.ui.site import Site, running_site
+from tests.ui.taught import taught_park
 from web.build import bring_up_to_date
 from web.reader import COOKIE as PREFERENCES
 
@@ -51,6 +52,13 @@ def site(servers: Servers, built: None, tmp_path_factory: pytest.TempPathFactory
     """The running site of this test process."""
     with running_site(servers, tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest.fixture
+def taught(site: Site) -> Iterator[None]:
+    """The park has a model of suggestions."""
+    with taught_park(site):
+        yield
 
 
 @pytest.fixture(scope="module")

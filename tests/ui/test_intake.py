@@ -1,21 +1,13 @@
 """The intake desk: incoming cases, possible duplicates, going on to the next."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import text
 
-from infra.database import transaction
 from models.enums import Role
 from models.ids import new_id
-from services.suggestions.fit import fit
-from services.suggestions.store import ModelRow, add_model, models_of, put_model
-from services.suggestions.stored import model_bytes
-from tests.builders import MICRO_2, PARK, Holder, add_people
-from tests.closed_cases import closed_examples
+from tests.builders import MICRO_2, Holder, add_people
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.phone import a_photo
@@ -162,29 +154,6 @@ def test_the_desk_is_accessible(open_page: OpenPage, site: Site, look: str) -> N
     page = open_page("duty", f"/intake?no={no}{extra}", **options)
     check_screen(page, least=60 if look == "large" else 36)
     screenshot(page, f"intake-{look}")
-
-
-@pytest.fixture
-def taught(site: Site) -> Iterator[None]:
-    """A model of the park, as the training would have made it of ninety closed cases."""
-
-    async def teach() -> None:
-        fitted = fit(closed_examples(90), 0.7)
-        assert fitted is not None
-        content, model, now = model_bytes(fitted.model), new_id(), datetime.now(UTC)
-        name, sha256 = await put_model(models_of(site.harness.settings), PARK, model, content)
-        row = ModelRow(model, PARK, 1, now, now, now, 90, name, sha256, len(content), fitted.figures)
-        async with transaction(site.harness.engine) as connection:
-            assert await add_model(connection, row)
-
-    async def forget() -> None:
-        async with transaction(site.harness.engine) as connection:
-            await connection.execute(text("DELETE FROM suggestion_uses"))
-            await connection.execute(text("DELETE FROM suggestion_models"))
-
-    site.run(teach())
-    yield
-    site.run(forget())
 
 
 def test_one_key_takes_a_suggestion_over_and_a_person_decides(open_page: OpenPage, site: Site, taught: None) -> None:

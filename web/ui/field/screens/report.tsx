@@ -16,6 +16,7 @@ import { isPhone } from "../words/phone";
 import { localName, t, codeLabel } from "../words/texts";
 import type { Category, Group, Unit } from "../types";
 import { Questions } from "../parts/questions";
+import { Suggested } from "../parts/suggested";
 import { Icon, Note, Screen } from "../parts/ui";
 import { stoppedBy, wrongAnswers } from "../store/questions";
 import { useUnits } from "../places/units";
@@ -157,6 +158,7 @@ function Form(props: Props): JSX.Element {
         </div>
         <Fault text={fault("description")} />
       </section>
+      <Suggested draft={draft} change={change} all={all} />
       <LazyScreen screen="Duplicates" quiet draft={draft} title={category ? titleOf(draft, category) : ""} name={name} />
       {worker && <LazyScreen screen="ReportMore" quiet draft={draft} change={change} mark={mark} self={!inOtherGrid} reporter={!editing} fault={fault} />}
       {name === "new" && isWorthKeeping(draft) && (

@@ -49,9 +49,9 @@ export async function enqueue(...newItems: Item[]): Promise<string[]> {
   return newItems.map(({ id }) => renamed.get(id) ?? id);
 }
 
-/** A digest (FNV-1a) of the content without its times. It only distinguishes a second tap from other content. */
+/** A digest (FNV-1a) of the content without its times and what was suggested for it. It only distinguishes a second tap from other content. */
 function contentDigest({ body, photos, command }: Item): string {
-  const { occurred_at: _, reported_at: __, report_id: ___, done_at: ____, ...said } = body;
+  const { occurred_at: _, reported_at: __, report_id: ___, done_at: ____, suggestion: _____, ...said } = body;
   let digest = 2166136261;
   const text = JSON.stringify([command, said, photos]);
   for (let i = 0; i < text.length; i++) digest = Math.imul(digest ^ text.charCodeAt(i), 16777619);
@@ -166,6 +166,11 @@ async function sendItem(item: Item): Promise<Outcome | "later" | "lost"> {
     if (error.code === "time_in_future") {
       // The phone's clock is ahead: send without times, the server then sets them.
       await changeItem(item.id, ({ body: { occurred_at: _, reported_at: __, done_at: ___, ...body }, ...known }) => ({ ...known, body }));
+      return { kind: "again" };
+    }
+    if (error.pointer === "/suggestion") {
+      // What was suggested is only counted: a report never fails for it.
+      await changeItem(item.id, ({ body: { suggestion: _, ...body }, ...known }) => ({ ...known, body }));
       return { kind: "again" };
     }
     if (error.code === "report_id_reused") return await checkReport(item);

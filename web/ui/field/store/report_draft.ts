@@ -43,6 +43,8 @@ export interface ReportDraft {
   asked_under: number;
   /** Whether the notice of an answer that stops the form was read. */
   went_on: boolean;
+  /** The id of the suggestions that were shown; missing in drafts of an older version. */
+  suggestion?: string;
 }
 
 function emptyDraft(): ReportDraft {
@@ -107,11 +109,16 @@ export function titleOf(draft: ReportDraft, category: Category): string {
   return [localName(category), draft.place_text.trim()].filter(Boolean).join(" · ").slice(0, 120);
 }
 
+/** The description as it is sent: with the place in words. */
+export function describe(draft: ReportDraft): string {
+  const place_text = draft.place_text.trim();
+  return draft.description.trim() + (place_text ? `\n${t("位置")}: ${place_text}` : "");
+}
+
 /** The outbox items: the report, and the self-close command if it was solved on the spot. */
 export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] {
   const made_at = draft.made_at || Date.now();
   const title = titleOf(draft, category);
-  const place_text = draft.place_text.trim();
   const moment = new Date(made_at).toISOString();
   const name = draft.reporter_name.trim();
   const phone = draft.reporter_phone.trim();
@@ -128,10 +135,11 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
     body: {
       report_id: draft.id,
       category: draft.category,
-      description: draft.description.trim() + (place_text ? `\n${t("位置")}: ${place_text}` : ""),
+      description: describe(draft),
       ...(draft.grid ? { grid: draft.grid } : {}),
       ...(place ? { location: { lat: place.lat, lon: place.lon } } : {}),
       ...(draft.severity ? { severity: draft.severity } : {}),
+      ...(draft.suggestion ? { suggestion: draft.suggestion } : {}),
       ...(draft.enterprise ? { enterprise: draft.enterprise } : {}),
       ...(category.questions?.length ? { answers: shownAnswers(category, draft.answers ?? {}), asked: { door: "phone", ...(draft.asked_under ? { policy_version: draft.asked_under } : {}) } } : {}),
       ...(name || phone ? { reporter: { ...(name ? { name } : {}), ...(phone ? { phone } : {}) } } : {}),
