@@ -15,10 +15,11 @@ from doors.strict_json import StrictRoute
 from infra.database import snapshot_connection
 from models.jobs.export import ExportFormat
 from services.exports.formats import MEDIA_TYPES
+from services.feed.answers import read_answers
 from services.feed.days import read_days
 from services.feed.now import read_now
-from services.feed.table import days_csv, now_csv
-from services.feed.views import Days, DaysFilter, NowFilter, Present
+from services.feed.table import answers_csv, days_csv, now_csv
+from services.feed.views import Answers, AnswersFilter, Days, DaysFilter, Document, NowFilter, Present
 from services.figures.glossary import definitions
 from services.figures.viewpoint import read_viewpoint
 from services.figures.views import Definitions
@@ -44,6 +45,12 @@ async def _now(reader: Reader, filters: NowFilter) -> Present:
     async with snapshot_connection(reader.resources.engine) as connection:
         viewpoint = await read_viewpoint(connection, reader.caller, reader.now, reader.language)
         return await read_now(connection, viewpoint, filters)
+
+
+async def _answers(reader: Reader, filters: AnswersFilter) -> Answers:
+    async with snapshot_connection(reader.resources.engine) as connection:
+        viewpoint = await read_viewpoint(connection, reader.caller, reader.now, reader.language)
+        return await read_answers(connection, viewpoint, filters)
 
 
 @router.get("/days", response_model=Days)
@@ -78,6 +85,20 @@ async def show_now_csv(filters: Annotated[NowFilter, Query()], reader: Reader, r
     return _answer(request, present, now_csv(present), MEDIA_TYPES[ExportFormat.CSV])
 
 
+@router.get("/answers", response_model=Answers)
+async def show_answers(filters: Annotated[AnswersFilter, Query()], reader: Reader, request: Request) -> Response:
+    """Reported cases by what they answered to the questions of their category, in a whole month that has ended."""
+    answers = await _answers(reader, filters)
+    return _answer(request, answers, answers.model_dump_json().encode(), "application/json")
+
+
+@router.get("/answers.csv", response_class=Response, responses=_CSV)
+async def show_answers_csv(filters: Annotated[AnswersFilter, Query()], reader: Reader, request: Request) -> Response:
+    """The same as CSV; a row for each choice."""
+    answers = await _answers(reader, filters)
+    return _answer(request, answers, answers_csv(answers), MEDIA_TYPES[ExportFormat.CSV])
+
+
 @router.get("/definitions")
 async def define(reader: Reader) -> Definitions:
     """The definition of each figure and rate, with the source of its formula."""
@@ -89,9 +110,7 @@ def _next(request: Request, filters: DaysFilter, days: Days) -> str:
     return f'<{request.url.path}?{query}>; rel="next"'
 
 
-def _answer(
-    request: Request, document: Days | Present, content: bytes, media_type: str, link: str | None = None
-) -> Response:
+def _answer(request: Request, document: Document, content: bytes, media_type: str, link: str | None = None) -> Response:
     """Return the document, or 304 where the caller has these numbers already: `as_of` alone is no change."""
     epoch = datetime.fromtimestamp(0, document.as_of.tzinfo)
     told = document.model_copy(update={"as_of": epoch}).model_dump_json()

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from models.enums import Light, Stage
 from services.feed.days import DAY_FIGURES, DAY_RATES
-from services.feed.views import Days, Present
+from services.feed.views import Answers, Days, Present
 from services.files.flat import CsvFile
 
 
@@ -32,4 +32,14 @@ def now_csv(present: Present) -> bytes:
         file.extend(
             [[row.code, row.name, row.open, row.overdue, row.suspended, *(counts.get(cell, 0) for cell in cells)]]
         )
+    return b"".join(file.file())
+
+
+def answers_csv(answers: Answers) -> bytes:
+    """Return the document as CSV; a row for each choice."""
+    file = CsvFile(ZoneInfo(answers.zone))
+    file.begin(["category", "category_name", "question", "text", "key", "name", "count", "answered"])
+    for row in answers.rows:
+        asked = [row.category, row.category_name, row.question, row.text]
+        file.extend([[*asked, choice.key, choice.name, choice.count, row.answered] for choice in row.choices])
     return b"".join(file.file())

@@ -10,12 +10,12 @@ from pydantic.json_schema import models_json_schema
 from models.base import Frozen, Instant, WrittenDay
 from models.enums import Level, Light, Stage
 from models.figures import FigureKey, IndicatorKey
+from models.policy.questions import QuestionKind
 
 #: The version of the documents: the second number grows with a new member, the first with a change.
 VERSION: Literal["1.0"] = "1.0"
 #: The most days of a page, and how many it has by default.
 MOST_DAYS, USUAL_DAYS = 31, 7
-
 #: A count; null where it is withheld because it is small.
 Count = Annotated[int | None, Field(ge=0, description="null: withheld, because so few cases could identify people")]
 
@@ -120,7 +120,48 @@ class Present(Document):
     rows: tuple[NowRow, ...]
 
 
+class AnswersFilter(Frozen):
+    """`month`: a whole month that has ended, `2026-10`; by default the last one.
+
+    Spans of any length could be taken from each other, and would tell what is withheld of each.
+    """
+
+    month: Annotated[str | None, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")] = None
+
+
+class Choice(Frozen):
+    """How many cases chose an option."""
+
+    key: str
+    name: str
+    count: Count
+
+
+class QuestionRow(Frozen):
+    """The answers to one question of one category. `answered`: how many cases answered it; one with several options
+    may have chosen more than one.
+    """
+
+    category: str
+    category_name: str
+    question: str
+    text: str
+    kind: QuestionKind
+    answered: Count
+    choices: tuple[Choice, ...]
+
+
+class Answers(Document):
+    """What cases reported in the month answered: choices, and yes or no; none that is personal. Questions that nobody
+    answered are left out.
+    """
+
+    month: str
+    rows: tuple[QuestionRow, ...]
+
+
 def json_schema() -> dict[str, object]:
     """Return the JSON Schema of the documents, as `docs/feed.schema.json` has it."""
-    _, schema = models_json_schema([(Days, "serialization"), (Present, "serialization")], title="Gridloop feed")
+    documents: list[type[Document]] = [Days, Present, Answers]
+    _, schema = models_json_schema([(one, "serialization") for one in documents], title="Gridloop feed")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

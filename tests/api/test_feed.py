@@ -171,3 +171,34 @@ async def test_what_is_misspelled_is_refused(harness: ApiHarness, params: dict[s
     later: Any = {"since": noon(-3).date().isoformat()}
     assert (await harness.get("supervisor", "/feed/days", **later))["rows"] == []
     assert (await harness.ask("supervisor", "/feed/days", since="9999-12-31")).status_code == 200
+
+
+def last_month() -> datetime:
+    """Noon of a day of the last month, and so before every other case here."""
+    first = datetime.now(ZONE).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
+    return first - timedelta(days=15)
+
+
+async def test_answers_are_counted_by_month_without_small_counts(harness: ApiHarness) -> None:
+    """Seven smell of eggs, five of something sour, of whom one answers both; two of gas; all but one feel well."""
+    smells = [["egg"]] * 6 + [["egg", "sour"]] + [["sour"]] * 4 + [["gas"]] * 2
+    for place, smell in enumerate(smells):
+        answers = {"smell": smell, "still": ["yes" if place == 0 else "no"], "who": ["老人 13912345678"]}
+        await harness.past(last_month(), category="0301", answers=answers)
+    page = await harness.get("supervisor", "/feed/answers")
+    jsonschema.validate(page, {"$ref": "#/$defs/Answers", **json.loads(SCHEMA.read_text())})
+    assert page["month"] == f"{last_month():%Y-%m}"
+    told = {row["question"]: row for row in page["rows"]}
+    counts = {code: {one["key"]: one["count"] for one in row["choices"]} for code, row in told.items()}
+    # Two is withheld, and the next smallest beside it, so that the sum does not tell it.
+    assert counts == {"smell": {"sour": None, "egg": 7, "gas": None}, "still": {"yes": None, "no": None}}
+    assert (told["smell"]["answered"], told["smell"]["text"]) == (13, "什么气味")
+    table = (await harness.ask("supervisor", "/feed/answers.csv", month=page["month"])).text
+    assert "0301,废气,smell,什么气味,egg,臭鸡蛋味,7,13" in table
+    assert "0301,废气,smell,什么气味,gas,煤气味,,13" in table
+    assert "老人" not in table
+    month = (last_month().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    assert (await harness.get("supervisor", "/feed/answers", month=month))["rows"] == []
+    for wrong in (f"{datetime.now(ZONE):%Y-%m}", "2026-13", "0001-01", "yesterday"):
+        assert (await harness.ask("supervisor", "/feed/answers", month=wrong)).status_code == 422
+    assert (await harness.ask("worker", "/feed/answers")).status_code == 403

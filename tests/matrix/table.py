@@ -233,6 +233,8 @@ _ROWS: dict[Rule, str] = {
         GET /overdue/{case_no}
         GET /ranking
         GET /ranking.xlsx
+        GET /api/v1/feed/answers
+        GET /api/v1/feed/answers.csv
         GET /api/v1/feed/days
         GET /api/v1/feed/days.csv
         GET /api/v1/feed/now
