@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.asyncio(
 
 #: How many people work at once, how many cases they begin with, and for how long they work.
 CLIENTS, CASES = 20, 24
-WORKING = timedelta(seconds=float(os.environ.get("GRIDLOOP_TEST_WORKING_SECONDS", "25")))
+WORKING = timedelta(seconds=float(os.environ.get("GRIDLOOP_TEST_WORKING_SECONDS", "15")))
 #: Who is at work: every role, the busy ones more than once.
 STAFF = (
     "worker", "reporter", "duty", "duty", "duty_2", "community_duty", "fire_handler", "fire_handler_2", "fire_head",
