@@ -15,6 +15,7 @@ from api.routes import ROUTERS
 from api.server import warn_of_proxies
 from doors.dependencies import Services
 from doors.draining import Drain
+from doors.head import HeadMiddleware
 from doors.masking import MaskingMiddleware
 from doors.problems import Problem, add_error_handlers
 from doors.version import version
@@ -79,6 +80,7 @@ def create_app(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] 
     app.add_middleware(Open311Door)
     app.add_middleware(MaskingMiddleware)
     app.add_middleware(CompressionMiddleware)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestMiddleware)
     _add_problem_schema(app)
     return app

@@ -222,8 +222,11 @@ def _framework_response(request: Request, error: HTTPException) -> Response:
     return response
 
 
-def allowed_methods(request: Request) -> list[str]:
-    """Return the methods that the address of the request takes, over all routes that it fits (RFC 9110, 15.5.6)."""
+def allowed_methods(request: Request, *, own: bool = False) -> list[str]:
+    """Return the methods that the address of the request takes, over all routes that it fits (RFC 9110, 15.5.6).
+
+    What can be read takes HEAD as well (`doors.head`); `own`: only what the routes take themselves.
+    """
     found = set()
     for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
         scope = {**request.scope, "method": method}
@@ -231,7 +234,7 @@ def allowed_methods(request: Request) -> list[str]:
             if route.matches(dict(scope))[0] is Match.FULL:
                 found.add(method) if not isinstance(route, Mount) else found.update(("GET", "HEAD"))
                 break
-    return sorted(found)
+    return sorted(found if own or "GET" not in found else found | {"HEAD"})
 
 
 def error_for_unexpected(error: Exception) -> DomainError:

@@ -1,5 +1,5 @@
 """What is the same for every address of the interface, also for one that no route has: refusals in the form of
-GeoReport v2, HEAD, and what a browser asks before it lets a page read.
+GeoReport v2, and what a browser asks before it lets a page read.
 """
 
 from collections.abc import Callable
@@ -56,10 +56,6 @@ class Open311Door:
             await refused(scope, receive, send)
         elif scope["method"] == "OPTIONS":
             await _methods_answer(Request(scope))(scope, receive, send)
-        elif scope["method"] == "HEAD":  # what GET would answer; the server leaves the body out
-            inner = {**scope, "method": "GET"}
-            await self._app(inner, receive, send)
-            scope["route"] = inner.get("route")
         else:
             await self._app(scope, receive, send)
 
@@ -69,8 +65,6 @@ def _methods_answer(request: Request) -> Response:
     methods = allowed_methods(request)
     if not methods:
         return refusal_answer(request, NoSuchPage(what=request.url.path[:200]))
-    if "GET" in methods:
-        methods = sorted({*methods, "HEAD"})
     headers = {"Allow": ", ".join([*methods, "OPTIONS"])}
     if "GET" in methods:
         headers |= {

@@ -15,8 +15,8 @@ from services.one_time_links import Opened
 AGAIN = timedelta(minutes=10)
 
 
-async def fetch_photo(engine: AsyncEngine, opened: Opened, now: datetime) -> StoredAttachment:
-    """Return the photo of a receiver's link, and note that it was fetched.
+async def fetch_photo(engine: AsyncEngine, opened: Opened, now: datetime, *, used: bool = True) -> StoredAttachment:
+    """Return the photo of a receiver's link, and note that it was fetched, unless it is not `used`.
 
     Raises NoSuchPage for another link and for a photo that is gone, LinkPassed once the case has left the department,
     and LinkExpired `AGAIN` after the first time.
@@ -32,5 +32,6 @@ async def fetch_photo(engine: AsyncEngine, opened: Opened, now: datetime) -> Sto
         found = await registered(connection, link.named)
         if found is None or not found.media_type.startswith("image/"):
             raise NoSuchPage(what="photo")
-        await note_used(connection, link.id, now)
+        if used:
+            await note_used(connection, link.id, now)
     return found

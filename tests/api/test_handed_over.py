@@ -141,6 +141,10 @@ async def test_photos_are_fetched_by_the_receiver_and_by_nobody_later(
     (told,) = far.records[0]["body"]["photos"]  # type: ignore[index]
     assert told["sha256"] == photo
     path = told["url"].removeprefix(BASE)
+    fetched = text("SELECT 1 FROM one_time_links WHERE report_id = :id AND used_at IS NOT NULL")
+    assert (await pages.head(path)).status_code == 200
+    async with harness.engine.connect() as connection:
+        assert await connection.scalar(fetched, {"id": row.report_id}) is None, "only looked for"
     got = await pages.get(path)
     assert (got.status_code, got.headers["content-type"].partition("/")[0]) == (200, "image")
     assert hashlib.sha256(got.content).hexdigest() == photo

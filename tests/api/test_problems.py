@@ -152,7 +152,7 @@ async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncCl
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     method = await client.delete("/stage")
     assert (method.status_code, method.json()["code"]) == (405, "method_not_allowed")
-    assert method.headers["allow"] == "GET"
+    assert method.headers["allow"] == "GET, HEAD"
 
 
 async def test_an_unexpected_error_is_logged_and_not_shown(client: httpx.AsyncClient) -> None:

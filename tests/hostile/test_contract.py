@@ -89,11 +89,13 @@ async def test_durations_are_in_whole_seconds_as_declared(harness: ApiHarness) -
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/cases", {"GET", "POST"}),
-        ("DELETE", "/exports", {"GET", "POST"}),
-        ("POST", "/me/settings", {"GET", "PUT"}),
+        ("DELETE", "/cases", {"GET", "HEAD", "POST"}),
+        ("DELETE", "/exports", {"GET", "HEAD", "POST"}),
+        ("POST", "/me/settings", {"GET", "HEAD", "PUT"}),
         ("PUT", "/attachments", {"POST"}),
-        ("POST", "/exports/00000000-0000-0000-0000-000000000000", {"GET", "DELETE"}),
+        ("HEAD", "/attachments", {"POST"}),
+        ("OPTIONS", "/cases", {"GET", "HEAD", "POST"}),
+        ("POST", "/exports/00000000-0000-0000-0000-000000000000", {"GET", "HEAD", "DELETE"}),
     ],
 )
 async def test_a_wrong_method_is_told_the_right_ones(
@@ -102,6 +104,30 @@ async def test_a_wrong_method_is_told_the_right_ones(
     answer = await harness.http.request(method, path, headers=harness.signed_in("worker"))
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+async def test_head_is_get_without_its_body_wherever_one_reads(harness: ApiHarness) -> None:
+    case_no = (await harness.report())["case_no"]
+    bearer = harness.signed_in("duty")
+    session = {"Cookie": f"gridloop_session={bearer['Authorization'].removeprefix('Bearer ')}"}
+    asked = {
+        route.path.replace("{case_no}", case_no) for route in routes(harness.app) if "GET" in (route.methods or ())
+    }
+    asked = {path for path in asked if "{" not in path and not path.startswith("/sign-")}
+    assert len(asked) > 100
+    for path in sorted(asked):
+        url, headers = f"http://gridloop.test{path}", bearer if path.startswith("/api/") else session
+        head = await harness.http.head(url, headers=headers)
+        assert head.status_code not in (405, 500), path
+        assert head.content == b"", path
+        if path.endswith("/live"):  # a stream of events has no end
+            assert head.headers["content-type"].startswith("text/event-stream")
+            continue
+        got = await harness.http.get(url, headers=headers)
+        assert (head.status_code, head.headers.get("content-type")) == (
+            got.status_code, got.headers.get("content-type"),
+        ), path  # fmt: skip
+    assert (await harness.http.head(f"http://gridloop.test/cases/{case_no}")).status_code == 303, "not signed in"
 
 
 LIFE = {"category": "0201", "title": "欠薪", "grid": MICRO}

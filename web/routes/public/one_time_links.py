@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 
 from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
+from doors.head import is_head
 from doors.stored_files import StoredFileResponse
 from doors.uploads import form_with_files
 from models.errors import DomainError, InputError, LinkExpired, LinkPassed, LinkUsed, NoSuchPage, TooManyAttempts
@@ -52,7 +53,7 @@ async def fetch(token: str, request: Request, services: ServicesDep, visitor: Li
     """A photo of a case that was handed over, for the outside system that was told this address."""
     try:
         opened = await _open(token, request, services, visitor)
-        found = await fetch_photo(services.engine, opened, visitor.now)
+        found = await fetch_photo(services.engine, opened, visitor.now, used=not is_head(request))
     except (NoSuchPage, LinkExpired, LinkPassed, TooManyAttempts) as error:
         return _ended(visitor, error)
     shown = await open_attachment(services.settings, found)
