@@ -89,7 +89,8 @@ def test_the_desk_answers_what_is_missing(open_page: OpenPage, site: Site) -> No
     expect(page.locator("#case")).to_contain_text("补填问项")
     facts.get_by_role("link", name="臭鸡蛋味").click()
     expect(page.locator("main")).to_contain_text("缺问项")
-    expect(page.locator("main")).to_contain_text("smell=egg")
+    expect(page.locator("main")).to_contain_text("什么气味:臭鸡蛋味")
+    expect(page.locator("main")).not_to_contain_text("smell=egg")
     page.goto("/cases?answer[smell]=sour&answer[since]=2026-02-28")
     expect(page.locator("main")).not_to_contain_text("缺问项")
 
@@ -137,3 +138,23 @@ def test_the_phone_asks_stops_and_sends_the_answers(open_page: OpenPage, site: S
     assert answers.pop("picture") == view["attachments"]
     assert answers == {"smell": ["sour"], "still": ["yes"], "people": ["3"], "seen": ["2026-02-28T08:30"]}
     assert (view["severity"], view["unanswered"], view["not_understood"]) == ("major", [], [])
+
+
+def test_a_task_on_the_phone_shows_the_answers(open_page: OpenPage, site: Site) -> None:
+    """As the page of the case: personal ones for who speaks with the reporter."""
+    answers = {"smell": ["sour", "egg"], "still": True, "people": 3, "who": "老人卧床"}
+    no = site.run(site.harness.report(category="0301", title="手机看填答", answers=answers))["case_no"]
+    site.run(site.harness.do("duty", no, "accept"))
+    site.run(site.harness.do("duty", no, "dispatch", host="environment"))
+    for username, who in (("worker", "老人卧床"), ("environment_handler", "••••")):
+        facts = open_phone(open_page, username, f"/m/#/task/{no}").locator("dl.facts")
+        for question, shown in (
+            ("什么气味", "酸味、臭鸡蛋味"), ("是否有人不适", "是"), ("几人不适", "3 人"), ("家中病人情况", who),
+        ):  # fmt: skip
+            answer = facts.locator("dt", has_text=question).locator("xpath=following-sibling::dd[1]")
+            expect(answer).to_contain_text(shown)
+        check_screen(facts.page)
+        screenshot(facts.page, f"questions-task-{username}")
+    unasked = site.run(site.harness.report(category="0301", title="手机看未填"))["case_no"]
+    page = open_phone(open_page, "worker", f"/m/#/task/{unasked}")
+    expect(page.locator("dl.facts")).to_contain_text("什么气味未填")

@@ -9,11 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.policies import newest_version, policy_version
 from models.enums import Light, Stage
 from models.errors import BadFilter, NoSuchMatter
 from models.matters.base import MatterKind
 from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
+from services.cases.answer_terms import terms_in_words
 from services.cases.filter import CaseFilter
 from services.cases.first_photos import read_first_photos
 from services.cases.lists import COUNTED, count_cases, list_cases
@@ -153,6 +155,9 @@ async def filter_context(connection: AsyncConnection, reader: Reader, address: L
     for group in categories.groups:
         names[group.code] = group.name_en if english else group.name_zh
         names |= {c.code: c.name_en if english else c.name_zh for c in group.categories}
+    if address.filter.answer:
+        policy = await policy_version(connection, await newest_version(connection))
+        names |= terms_in_words(policy, address.filter.category, address.filter.answer, reader.language)
     mine = await departments_of(connection, reader.person, reader.now)
     return {
         "groups": categories.groups,

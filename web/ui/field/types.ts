@@ -91,6 +91,16 @@ export interface InboxItem {
   case: CaseItem;
 }
 
+/** An answer (填答) to a question of the category. `hidden`: the reader need not know it, so `values` is empty. */
+export interface AnswerView {
+  question: string;
+  text: string;
+  kind: string;
+  values: string[];
+  shown: string;
+  hidden: boolean;
+}
+
 export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   report_id: string;
   description: string;
@@ -105,6 +115,9 @@ export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   requests: { kind: string; by: string; at: string; until: string | null; department: string | null }[];
   reporter: { alias: string; anonymous: boolean; contact_kept: boolean; phone: string | null };
   allowed_commands: string[];
+  /** Missing in a copy that an earlier version kept. */
+  answers?: AnswerView[];
+  unanswered?: { question: string; text: string }[];
 }
 
 export interface Fact {

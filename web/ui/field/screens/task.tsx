@@ -1,5 +1,5 @@
 // F4: a case on the phone: details, history, and the answers that are offered. It also opens without a network.
-import type { JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { findAnswer, ANSWERS } from "../words/answers";
 import { bridge, type Place } from "../device/bridge";
@@ -147,6 +147,21 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
             <dd>{here ? <DistanceToPlace from={here} to={about.location} /> : `${about.location.lat.toFixed(5)}, ${about.location.lon.toFixed(5)}`}</dd>
           </>
         )}
+        {(about.answers ?? []).map(({ question, text, kind, values, shown, hidden }) => (
+          <Fragment key={question}>
+            <dt>{text}</dt>
+            <dd>
+              {kind === "photo" ? t("照片 %(n)s 张", { n: values.length }) : shown}
+              {hidden && <span class="hint"> {t("仅与上报人联系的人员可见")}</span>}
+            </dd>
+          </Fragment>
+        ))}
+        {(about.unanswered ?? []).map(({ question, text }) => (
+          <Fragment key={question}>
+            <dt>{text}</dt>
+            <dd class="muted">{t("未填")}</dd>
+          </Fragment>
+        ))}
         <dt>{t("上报")}</dt>
         <dd>
           {codeLabel("sources", about.source)} · {formatShort(about.reported_at)}
