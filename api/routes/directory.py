@@ -15,6 +15,7 @@ from models.base import Code
 from services.directory import people, units
 from services.directory.views import CategoryList, DepartmentList, PersonPage, UnitDetail, UnitPage
 from services.organisation.zones import ZoneList, list_zones
+from services.public.messages import offered_ways
 
 router = APIRouter(
     route_class=StrictRoute, prefix="/api/v1", tags=["directory"], responses=PROBLEMS, dependencies=[KNOWN_PARAMETERS]
@@ -72,10 +73,12 @@ async def get_grid(code: str, services: ServicesDep, caller: Caller, now: Now) -
 async def list_categories(
     request: Request, response: Response, services: ServicesDep, caller: Caller
 ) -> CategoryList | Response:
-    """What can be reported, under the newest policy. `ETag` changes with it; 304 where the caller has it already."""
+    """What can be reported, under the newest policy, and how reporters may be told. `ETag` changes with either; 304
+    where the caller has it already."""
     async with services.reading.connect() as connection:
-        found = await people.list_categories(connection)
-    tag = f'W/"{found.policy_version}-{version()}"'
+        known = await people.list_categories(connection)
+        found = known.model_copy(update={"tell_by": await offered_ways(connection, services.settings)})
+    tag = f'W/"{found.policy_version}-{version()}-{"-".join(found.tell_by)}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if has_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)

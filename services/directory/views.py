@@ -7,6 +7,7 @@ from models.enums import Role, Severity, Source, UnitType
 from models.policy.document import EverydayWord
 from models.policy.limits import Limit
 from models.policy.questions import Door, Question, asked_at
+from models.reporter_messages import TellBy
 
 
 class UnitView(Frozen):
@@ -103,12 +104,14 @@ class GroupView(Frozen):
 
 class CategoryList(Frozen):
     """The categories that can be reported under the newest policy, the channels whose reporters it wants answered
-    (答复), and everyday words for the commonest categories.
+    (答复), and everyday words for the commonest categories. `tell_by`: the ways by which a reporter may choose to be
+    told of the report: those whose channels are set up; empty where none is.
     """
 
     policy_version: int
     answers_required: tuple[Source, ...]
     everyday_words: tuple[EverydayWord, ...] = ()
+    tell_by: tuple[TellBy, ...] = ()
     groups: tuple[GroupView, ...]
 
 

@@ -383,7 +383,8 @@ def _start_from_cache(
     Raises StoreAway for a report that only PostgreSQL could check or keep.
     """
     snapshot = resources.reference.snapshot
-    has_reporter = report_input.reporter is not None and (report_input.reporter.name or report_input.reporter.phone)
+    told = report_input.reporter
+    has_reporter = told is not None and (told.name or told.phone or told.mail)
     if snapshot is None or report_input.grid is None or has_reporter or report_input.enterprise is not None:
         raise StoreAway() from error
     context: Context = snapshot.context(person, report_input.grid, now)

@@ -267,3 +267,23 @@ async def test_the_public_form_offers_what_is_set_up(harness: ApiHarness, phones
     finally:
         async with transaction(harness.engine) as connection:
             await connection.execute(text("UPDATE channels SET enabled = true"))
+
+
+async def test_the_phone_is_told_what_is_set_up(harness: ApiHarness, phones: Phones) -> None:
+    """With the categories, which it keeps: they are sent again once a channel is set up or goes out of use."""
+    known = await harness.ask("worker", "/categories")
+    assert known.json()["tell_by"] == ["sms"]
+    tag = {"If-None-Match": known.headers["etag"]}
+    assert (await harness.ask("worker", "/categories", headers=tag)).status_code == 304
+    async with transaction(harness.engine) as connection:
+        await connection.execute(text("UPDATE channels SET enabled = false"))
+    try:
+        changed = await harness.ask("worker", "/categories", headers=tag)
+        assert (changed.status_code, changed.json()["tell_by"]) == (200, [])
+        phone = phones.number()
+        body = {"report_id": str(uuid4()), **WAGES, "reporter": {"phone": phone, "tell_by": "sms"}}
+        late = await harness.send("worker", "/cases", body)
+        assert late.status_code == 201, "a report that waited on a phone meanwhile is taken; nobody is told"
+    finally:
+        async with transaction(harness.engine) as connection:
+            await connection.execute(text("UPDATE channels SET enabled = true"))

@@ -139,8 +139,9 @@ async def test_a_command_is_accepted_counts_once_and_costs_no_history(outage: Ou
 async def test_what_only_the_database_could_store_or_look_up_is_refused(outage: Outage) -> None:
     now, resources = datetime.now(UTC), outage.town.resources
     await outage.wire.cut()
-    with pytest.raises(StoreAway):
-        await submit(resources, outage.worker, await outage.report(reporter={"name": "王"}), now)
+    for told in ({"name": "王"}, {"mail": "a@b.example", "tell_by": "mail"}):
+        with pytest.raises(StoreAway):
+            await submit(resources, outage.worker, await outage.report(reporter=told), now)
     with pytest.raises(StoreAway):
         await submit(
             resources, outage.worker, await outage.report(grid=None, location={"lat": 38.005, "lon": 117.005}), now

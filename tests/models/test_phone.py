@@ -1,10 +1,18 @@
 """Telephone numbers as people have them."""
 
+import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
-from models.phone import PHONE, clean_phone, phone_tail
+from models.channels import PersonsMail
+from models.phone import PHONE, clean_phone, mobile_of, phone_tail
+
+#: What takes a message, and what does not: the phone app says the same before a report waits for it.
+CONTACTS: Any = json.loads((Path(__file__).parent.parent / "contacts.json").read_text())
 
 TAKEN = {
     "13800138000": "13800138000",
@@ -56,3 +64,22 @@ def test_numbers(typed: str) -> None:
 )  # fmt: skip
 def test_the_tail_is_of_the_first_number(number: str, tail: str) -> None:
     assert phone_tail(number) == tail
+
+
+@pytest.mark.parametrize(
+    ("wanted", "typed"), [(key == "taken", one) for key in CONTACTS["sms"] for one in CONTACTS["sms"][key]]
+)
+def test_which_numbers_take_sms(typed: str, wanted: bool) -> None:
+    assert (mobile_of(typed) is not None) is wanted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "typed"), [(key == "taken", one) for key in CONTACTS["mail"] for one in CONTACTS["mail"][key]]
+)
+def test_which_addresses_take_mail(typed: str, wanted: bool) -> None:
+    try:
+        TypeAdapter(PersonsMail).validate_python(typed)
+        taken = True
+    except ValidationError:
+        taken = False
+    assert taken is wanted

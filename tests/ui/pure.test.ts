@@ -6,16 +6,27 @@ import { bearing, distance, markOwn, unitAt, unitsFromGeoJson } from "field/plac
 import { newId } from "field/store/ids";
 import { placeLabels } from "field/places/labels";
 import { timeLeftText, parseDuration } from "field/words/moments";
+import { isMail, takesSms } from "field/words/phone";
 import { initials, matches } from "field/words/pinyin";
 import { backOff, isDue, isOutdated, outcomeOf, applyOutcome, percent, type Item } from "field/store/item_states";
 import { fromGcj, toGcj } from "map/gcj";
 import { isWithin } from "map/ring";
+import contacts from "../contacts.json";
 
 const NOW = 1_800_000_000_000;
 const item: Item = {
   id: "a", kind: "report", made_at: NOW, by: "p", by_name: "P", language: "zh", title: "t", body: { x: 1 }, photos: ["1", "2"],
   photo_field: "attachments", sent: {}, state: "waiting", tries: 0, next_at: 0,
 };
+
+test("an address that the server would refuse is found before a report waits for it", () => {
+  for (const [name, check] of [["sms", takesSms], ["mail", isMail]] as const) {
+    for (const typed of contacts[name].taken) assert.ok(check(typed), typed);
+    for (const typed of contacts[name].refused) assert.ok(!check(typed), typed);
+  }
+  assert.ok(!isMail(`a@${"b".repeat(64)}.example`));
+  assert.ok(!isMail(`${"a".repeat(250)}@b.example`));
+});
 
 test("each answer has its meaning", () => {
   assert.equal(outcomeOf(401, "", "", 0).kind, "sign_in");

@@ -53,6 +53,9 @@ export interface Catalogue {
   groups: Group[];
   /** The channels whose reporters must be answered; missing in copies of an older version. */
   answers_required?: string[];
+  /** `sms`, `mail`: how a reporter may choose to be told; missing in copies of an older version. */
+  tell_by?: string[];
+  policy_version?: number;
 }
 
 export interface Owner {

@@ -12,9 +12,9 @@ import { goBack, navigate, replaceRoute } from "../router";
 import { setAside, readReport, titleOf, toItems, isWorthKeeping, type ReportDraft } from "../store/report_draft";
 import { GRID_ROLES, useSession } from "../server/session";
 import { StorageFull } from "../store/database";
-import { isPhone } from "../words/phone";
+import { isMail, isPhone, takesSms } from "../words/phone";
 import { localName, t, codeLabel } from "../words/texts";
-import type { Category, Group, Unit } from "../types";
+import type { Catalogue, Category, Unit } from "../types";
 import { Questions } from "../parts/questions";
 import { Suggested } from "../parts/suggested";
 import { Icon, Note, Screen } from "../parts/ui";
@@ -30,7 +30,7 @@ const PHRASES = [() => t("占用消防通道,"), () => t("存在安全隐患,"),
 /** `item`: a refused item to correct; `kept`: a draft that was set aside. */
 export function Report({ panel, item, kept }: { panel: string; item: string; kept: string }): JSX.Element {
   const { me } = useSession();
-  const catalogue = useCached<{ groups: Group[]; policy_version?: number }>("categories");
+  const catalogue = useCached<Catalogue>("categories");
   const name = item ? `edit:${item}` : kept ? `new:${kept}` : "new";
   const query = item ? `?item=${item}` : kept ? `?draft=${kept}` : "";
   const [draft, change, saved] = useDraft<ReportDraft>(name, () => readReport(item), photosOf);
@@ -40,7 +40,7 @@ export function Report({ panel, item, kept }: { panel: string; item: string; kep
   if (panel === "category")
     return <LazyScreen screen="Categories" groups={catalogue.value?.groups ?? []} chosen={draft.category} choose={(code) => (change({ category: code, severity: "" }), goBack())} />;
   if (panel === "map") return <MapPanel draft={draft} change={change} />;
-  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} version={catalogue.value?.policy_version ?? 0} name={name} query={query} editing={item} />;
+  return <Form key={draft.id} draft={draft} change={change} saved={saved} category={category} all={all} version={catalogue.value?.policy_version ?? 0} ways={catalogue.value?.tell_by ?? []} name={name} query={query} editing={item} />;
 }
 
 function photosOf(draft: ReportDraft): string[] {
@@ -57,6 +57,8 @@ interface Props {
   all: Category[];
   /** The version of the policy whose categories these are. */
   version: number;
+  /** How a reporter may choose to be told. */
+  ways: string[];
   name: string;
   /** The query of the route that names the draft. */
   query: string;
@@ -64,7 +66,7 @@ interface Props {
 }
 
 /** The faults that prevent submitting, each with the part of the screen where it is corrected. */
-function findFaults(draft: ReportDraft, category: Category | undefined): [string, string][] {
+function findFaults(draft: ReportDraft, category: Category | undefined, ways: string[]): [string, string][] {
   const faults: [string, string][] = [];
   const photos = category?.evidence_required ? 2 : 1;
   if (draft.photos.length < photos) faults.push(["photos", photos > 1 ? t("该类别需要近景和远景两张照片") : t("请至少拍一张照片")]);
@@ -79,17 +81,21 @@ function findFaults(draft: ReportDraft, category: Category | undefined): [string
   if (length < MIN_TEXT || length > MAX_TEXT) faults.push(["description", t("描述须为 %(least)s 至 %(most)s 个字", { least: MIN_TEXT, most: MAX_TEXT })]);
   if (draft.self && !draft.self_result.trim()) faults.push(["self", t("请填写现场处置结果")]);
   if (draft.self && !draft.self_photos.length) faults.push(["self", t("请拍处置后的照片")]);
-  if (draft.reporter_phone && !isPhone(draft.reporter_phone)) faults.push(["reporter", t("电话号码不正确")]);
+  const tell = draft.reporter_tell ?? "";
+  if (draft.reporter_phone.trim() && !isPhone(draft.reporter_phone)) faults.push(["reporter", t("电话号码不正确")]);
+  else if (tell && !ways.includes(tell)) faults.push(["reporter", t("所选的告知方式已停用,请重新选择")]);
+  else if (tell === "sms" && !takesSms(draft.reporter_phone)) faults.push(["reporter", t("请填写能收短信的手机号")]);
+  else if (tell === "mail" && !isMail(draft.reporter_mail ?? "")) faults.push(["reporter", t("请填写正确的电子邮箱")]);
   return faults;
 }
 
 function Form(props: Props): JSX.Element {
-  const { draft, change, saved, category, all, version, name, query, editing } = props;
+  const { draft, change, saved, category, all, version, ways, name, query, editing } = props;
   const { me } = useSession();
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
   const [full, setFull] = useState(false);
-  const faults = findFaults(draft, category);
+  const faults = findFaults(draft, category, ways);
   const fault = (part: string): string => (shown ? (faults.find(([where]) => where === part)?.[1] ?? "") : "");
   const units = useUnits(draft.place);
   const mark = usePlace(draft, change, units, me!.name || me!.username);
@@ -160,7 +166,7 @@ function Form(props: Props): JSX.Element {
       </section>
       <Suggested draft={draft} change={change} all={all} />
       <LazyScreen screen="Duplicates" quiet draft={draft} title={category ? titleOf(draft, category) : ""} name={name} />
-      {worker && <LazyScreen screen="ReportMore" quiet draft={draft} change={change} mark={mark} self={!inOtherGrid} reporter={!editing} fault={fault} />}
+      {worker && <LazyScreen screen="ReportMore" quiet draft={draft} change={change} mark={mark} self={!inOtherGrid} ways={ways} fault={fault} />}
       {name === "new" && isWorthKeeping(draft) && (
         <button type="button" class="wide" onClick={() => void saveAside()}>
           {t("存入草稿,另报一件")}

@@ -14,18 +14,19 @@ interface Props {
   change: (part: Partial<ReportDraft>) => void;
   /** The lines drawn into photos. */
   mark: string[];
-  /** Whether self-closing is offered, and whether the reporter's contact is. */
+  /** Whether self-closing is offered. */
   self: boolean;
-  reporter: boolean;
+  /** How the reporter may choose to be told. */
+  ways: string[];
   fault: (part: string) => string;
 }
 
-export function ReportMore({ draft, change, mark, self, reporter, fault }: Props): JSX.Element {
+export function ReportMore({ draft, change, mark, self, ways, fault }: Props): JSX.Element {
   return (
     <>
       <Enterprise draft={draft} change={change} />
       {self && <SelfSettled draft={draft} change={change} mark={mark} fault={fault("self")} />}
-      {reporter && <Reporter draft={draft} change={change} fault={fault("reporter")} />}
+      <Reporter draft={draft} change={change} ways={ways} fault={fault("reporter")} />
     </>
   );
 }
@@ -119,9 +120,13 @@ function SelfSettled({ draft, change, mark, fault }: Part & { mark: string[] }):
   );
 }
 
-function Reporter({ draft, change, fault }: Part): JSX.Element {
+const WAYS: Record<string, () => string> = { "": () => t("不用"), sms: () => t("发短信到手机"), mail: () => t("发电子邮件") };
+
+function Reporter({ draft, change, ways, fault }: Part & { ways: string[] }): JSX.Element {
+  const tell = draft.reporter_tell ?? "";
+  const [open, setOpen] = useState(false);
   return (
-    <details class="card" id="reporter">
+    <details class="card" id="reporter" open={open || fault !== ""} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t("群众反映(选填)")}</summary>
       <div class="stack-s">
         <label>
@@ -132,7 +137,28 @@ function Reporter({ draft, change, fault }: Part): JSX.Element {
           {t("电话")}
           <input type="tel" maxLength={60} autocomplete="off" value={draft.reporter_phone} onInput={(event) => change({ reporter_phone: event.currentTarget.value })} />
         </label>
-        <p class="hint">{t("姓名和电话单独保存,办理人员看不到")}</p>
+        {(ways.length > 0 || draft.reporter_tell !== undefined) && (
+          <fieldset>
+            <legend>{t("告知上报人进展")}</legend>
+            <p class="hint">{t("受理、暂停和办结时各一次,随时可用消息中的链接停止")}</p>
+            <div class="row">
+              {["", ...ways].map((way) => (
+                <label class="check" key={way}>
+                  <input type="radio" name="tell_by" checked={tell === way} onChange={() => change({ reporter_tell: way })} />
+                  {WAYS[way]?.() ?? way}
+                </label>
+              ))}
+            </div>
+            <p class="hint">{t("请先征得其同意;号码和邮箱只用于告知这件事项的进展")}</p>
+          </fieldset>
+        )}
+        {tell === "mail" && (
+          <label>
+            {t("电子邮箱")}
+            <input type="email" maxLength={254} autocomplete="off" value={draft.reporter_mail ?? ""} onInput={(event) => change({ reporter_mail: event.currentTarget.value })} />
+          </label>
+        )}
+        <p class="hint">{t("姓名、电话和邮箱加密保存,办理人员看不到")}</p>
         <Fault text={fault} />
       </div>
     </details>

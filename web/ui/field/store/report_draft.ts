@@ -34,6 +34,9 @@ export interface ReportDraft {
   self_photos: DraftPhoto[];
   reporter_name: string;
   reporter_phone: string;
+  /** The ways of `Catalogue.tell_by`; empty: they do not want to be told. Missing in drafts of an older version. */
+  reporter_tell?: string;
+  reporter_mail?: string;
   /** The credit code of the enterprise that it is about, and its name. */
   enterprise: string;
   enterprise_name: string;
@@ -115,13 +118,23 @@ export function describe(draft: ReportDraft): string {
   return draft.description.trim() + (place_text ? `\n${t("位置")}: ${place_text}` : "");
 }
 
+/** Who reported, as it is sent: without a mail address that is not to be used. */
+function reporterOf(draft: ReportDraft): Record<string, string> {
+  const [name, phone, mail] = [draft.reporter_name.trim(), draft.reporter_phone.trim(), (draft.reporter_mail ?? "").trim()];
+  return {
+    ...(name ? { name } : {}),
+    ...(phone ? { phone } : {}),
+    ...(draft.reporter_tell === "mail" ? { mail } : {}),
+    ...(draft.reporter_tell ? { tell_by: draft.reporter_tell } : {}),
+  };
+}
+
 /** The outbox items: the report, and the self-close command if it was solved on the spot. */
 export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] {
   const made_at = draft.made_at || Date.now();
   const title = titleOf(draft, category);
   const moment = new Date(made_at).toISOString();
-  const name = draft.reporter_name.trim();
-  const phone = draft.reporter_phone.trim();
+  const reporter = reporterOf(draft);
   // A grid chosen by hand contradicts the location, which is then not of the scene.
   const place = draft.grid && draft.grid_by_hand ? null : draft.place;
   const common = { made_at, by: me.id, by_name: me.name || me.username, language, title, sent: {}, state: "waiting" as const, tries: 0, next_at: 0 };
@@ -142,7 +155,7 @@ export function toItems(draft: ReportDraft, category: Category, me: Me): Item[] 
       ...(draft.suggestion ? { suggestion: draft.suggestion } : {}),
       ...(draft.enterprise ? { enterprise: draft.enterprise } : {}),
       ...(category.questions?.length ? { answers: shownAnswers(category, draft.answers ?? {}), asked: { door: "phone", ...(draft.asked_under ? { policy_version: draft.asked_under } : {}) } } : {}),
-      ...(name || phone ? { reporter: { ...(name ? { name } : {}), ...(phone ? { phone } : {}) } } : {}),
+      ...(Object.keys(reporter).length ? { reporter } : {}),
       occurred_at: moment,
       reported_at: moment,
     },
