@@ -53,6 +53,7 @@ def report(
     tell_by: Annotated[
         TellBy | None, typer.Option(help="They agreed to be told of acceptance, pauses and the end: sms or mail")
     ] = None,
+    tell_in: Annotated[str, typer.Option(help="The language in which they are told: zh or en")] = "zh",
     anonymous: Annotated[bool, typer.Option("--anonymous")] = False,
     report_id: Annotated[str | None, typer.Option(help="A UUID of your own: sending again is safe")] = None,
     as_: As = "grid01",
@@ -84,7 +85,7 @@ def report(
         body["answers"] = read_answers(answer)
     if reporter_name or reporter_phone or reporter_mail or tell_by or anonymous:
         reporter = {"name": reporter_name, "phone": reporter_phone, "anonymous": anonymous}
-        body["reporter"] = reporter | {"mail": reporter_mail, "tell_by": tell_by}
+        body["reporter"] = reporter | {"mail": reporter_mail, "tell_by": tell_by, "language": tell_in}
     _print_answer(api.call("POST", "/cases", json=body), as_json)
 
 

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-_BEGIN: Final = "reporter:"
+#: What stands for the address of a reporter in the delivery log.
+REPORTER: Final = "reporter"
+_BEGIN: Final = f"{REPORTER}:"
 
 
 class TellBy(StrEnum):

@@ -3,6 +3,7 @@
 A send is one durable workflow. Its key is its identity: begun twice, it is carried out once.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -19,8 +20,10 @@ FINISH_SEND_ACTIVITY = "finish_send"
 #: The characters of a key, so that it can stand in a workflow id, a Message-ID and a header.
 KEY: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,119}$"
 Key = Annotated[str, StringConstraints(pattern=KEY)]
-#: What ends a link and is shorter is no token.
+#: What ends a link and is shorter is no token, and what is shorter after its last `=` no code.
 _SHORTEST_TOKEN: Final = 16
+_SHORTEST_CODE: Final = 8
+_ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
 #: The id of a channel, as the administrator chose it.
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -59,6 +62,8 @@ class ActLink(Kept):
 class Message(Kept):
     """What is said: a title, lines of plain text, an optional link (an absolute address), in one language.
 
+    `closing`: what stands below the link; a message that is too long for a channel is cut above the link.
+
     `own_link` is put in place of `link`, and `act_links` beside their lines, where the channel reaches one person: they
     are that person's. A group never sees them. `event` is what a web hook gets instead of the words. It must hold
     nothing about people.
@@ -67,6 +72,7 @@ class Message(Kept):
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     lines: tuple[Annotated[str, StringConstraints(max_length=2_000)], ...] = ()
     link: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    closing: tuple[Annotated[str, StringConstraints(max_length=1_000)], ...] = ()
     own_link: Annotated[str, StringConstraints(max_length=1_000)] | None = None
     act_links: Annotated[tuple[ActLink, ...], Field(max_length=20)] = ()
     urgency: Urgency = Urgency.ORDINARY
@@ -82,10 +88,17 @@ class Message(Kept):
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The ends of its links, which may be rights: no log may show one, should a far side repeat them."""
-        links = (self.link, self.own_link, *(one.address for one in self.act_links))
-        ends = (link.rstrip("/").rpartition("/")[2] for link in links if link is not None)
-        return tuple(end for end in ends if len(end) >= _SHORTEST_TOKEN)
+        """The ends of its links and the codes in them, which may be rights: no log may show one, should a far side
+        repeat them."""
+        links = [link for link in (self.link, self.own_link, *(one.address for one in self.act_links)) if link]
+        links += _ADDRESS.findall("\n".join((*self.lines, *self.closing)))
+        links += [link.partition("?")[0] for link in links if "?" in link]
+        ends = [link.rstrip("/").rpartition("/")[2] for link in links]
+        codes = [link.rpartition("=")[2] for link in links if "=" in link]
+        return (
+            *(end for end in ends if len(end) >= _SHORTEST_TOKEN),
+            *(code for code in codes if len(code) >= _SHORTEST_CODE),
+        )
 
 
 class Route(Kept):

@@ -12,12 +12,15 @@ _EVENTS: Mapping[str, ReporterEvent] = {
     "info_requested": ReporterEvent.ASKED,
     "suspension_granted": ReporterEvent.SUSPENDED,
     "closed": ReporterEvent.CLOSED,
+    "reopened": ReporterEvent.ACCEPTED,
+    "reopen_refused": ReporterEvent.CLOSED,
 }
 
 
 def messages_to_reporter(facts: Sequence[Fact], after: Case) -> tuple[TellReporter, ...]:
-    """Return what the reporter is to be told of these facts; nothing where nothing is kept of a reporter."""
-    if after.reporter_ref is None:
+    """Return what the reporter is to be told of these facts; nothing where nothing is kept of a reporter, and
+    no case of others is merged into it."""
+    if after.reporter_ref is None and not after.absorbed:
         return ()
     return tuple(
         TellReporter(report_id=after.report_id, seq=fact.seq, event=_EVENTS[fact.body.kind])

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.outgoing import Answer, Outgoing
 from infra.store.channels import StoredChannel
 from models.errors import OutgoingFailed
+from models.reporter_messages import REPORTER, reporter_in
 from models.sends import Message, Outcome
 
 #: How much of an answer is kept in the delivery log, in characters.
@@ -104,11 +105,12 @@ def perhaps_taken(told: Told) -> bool:
 
 
 def plain_text(message: Message, most_bytes: int | None = None) -> str:
-    """Return a message as plain text: title, lines, link. Cut to `most_bytes` of UTF-8, the link kept whole.
+    """Return a message as plain text: title, lines, link, closing. Cut to `most_bytes` of UTF-8, the link and what
+    stands below it kept whole.
 
     The title of a message about one thing is its sentence: the line that says the same is left out.
     """
-    tail = f"\n{message.link}" if message.link else ""
+    tail = "".join(f"\n{line}" for line in (message.link, *message.closing) if line)
     lines = message.lines[1:] if message.lines and message.title.endswith(message.lines[0]) else message.lines
     text = "\n".join((message.title, *lines))
     if most_bytes is None or len((text + tail).encode()) <= most_bytes:
@@ -127,7 +129,8 @@ def cleaned(told: Told, channel: StoredChannel, letter: Letter) -> Told:
 def without_secrets(text: str, channel: StoredChannel, letter: Letter) -> str:
     """Return the beginning of what a far side answered, without our secrets, the tokens of the message's links, its
     words, and with the address masked."""
-    for secret in (*channel.secrets.values(), *letter.message.tokens, letter.message.title, *letter.message.lines):
+    message = letter.message
+    for secret in (*channel.secrets.values(), *message.tokens, message.title, *message.lines, *message.closing):
         if len(secret) >= 4:
             for form in _forms(secret):
                 text = text.replace(form, "***")
@@ -153,7 +156,8 @@ def _addresses(address: str) -> Iterator[tuple[str, str]]:
     name, at, host = address.strip().rpartition("@")
     if not at:
         if len(address) >= 6:
-            yield re.escape(address.removeprefix("+86")), masked_address(address.removeprefix("+86"))
+            number = address.removeprefix("+86")
+            yield r"[\s-]?".join(re.escape(char) for char in number), masked_address(number)
         return
     masked = masked_address(address.strip()).replace("\\", "")
     yield re.escape(f"{name}@") + r"[^\s<>\"',;:)]+", masked
@@ -164,6 +168,8 @@ def _addresses(address: str) -> Iterator[tuple[str, str]]:
 
 def masked_address(address: str) -> str:
     """Return an address as the delivery log shows it: enough to recognise, not enough to use."""
+    if reporter_in(address) is not None:
+        return REPORTER
     name, at, host = address.partition("@")
     if at:
         return f"{name[:1]}***@{host}"

@@ -166,8 +166,16 @@ def _as_html(message: Message) -> str:
     if message.link:
         address = html.escape(message.link, quote=True)
         link = f'<p><a href="{address}">{address}</a></p>'
+    closing = "".join(f"<p>{_linked(line)}</p>" for line in message.closing)
     language, title = "en" if message.language == "en" else "zh-CN", html.escape(message.title)
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title></head>'
-        f'<body><h1 style="font-size:1.1em">{title}</h1>{lines}{link}</body></html>'
+        f'<body><h1 style="font-size:1.1em">{title}</h1>{lines}{link}{closing}</body></html>'
     )
+
+
+def _linked(line: str) -> str:
+    """The line as HTML, an address in it as a link."""
+    before, scheme, after = line.partition("http")
+    address = html.escape(scheme + after, quote=True)
+    return html.escape(before) + (f'<a href="{address}">{address}</a>' if scheme else "")

@@ -21,13 +21,14 @@ class Contact:
     """Who reported and how to reach them; `repr` shows neither, so that no log can.
 
     `tell_by`: the channel by which they chose to be told of their report (see `models.reporter_messages`); None: they
-    did not.
+    did not. `language`: the one of the messages, `en`, or None for Chinese.
     """
 
     name: str | None
     phone: str | None
     mail: str | None = None
     tell_by: TellBy | None = None
+    language: str | None = None
 
     def __repr__(self) -> str:
         return "Contact(…)"
@@ -44,7 +45,7 @@ class Keys:
 async def seal(keys: Keys, id_: UUID, contact: Contact) -> tuple[Sealed, WrappedKey]:
     """Encrypt the record of the reporter under a new key of its own. Raises KeysAway."""
     key, nonce = AESGCM.generate_key(bit_length=256), secrets.token_bytes(NONCE_BYTES)
-    more = {"mail": contact.mail, "tell_by": contact.tell_by}
+    more = {"mail": contact.mail, "tell_by": contact.tell_by, "language": contact.language}
     known = {name: value for name, value in more.items() if value is not None}
     content = json.dumps({"name": contact.name, "phone": contact.phone, **known}, ensure_ascii=False).encode()
     # The length of a name says little; padded, it says nothing.
@@ -64,7 +65,8 @@ async def open_sealed(keys: Keys, sealed: Sealed, wrapped: WrappedKey) -> Contac
         )
         found = json.loads(content)
         tell_by = found.get("tell_by")
-        return Contact(found["name"], found["phone"], found.get("mail"), TellBy(tell_by) if tell_by else None)
+        way = TellBy(tell_by) if tell_by else None
+        return Contact(found["name"], found["phone"], found.get("mail"), way, found.get("language"))
     except (InvalidTag, ValueError, KeyError, TypeError) as error:
         raise KeysAway() from error
 

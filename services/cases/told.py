@@ -81,12 +81,15 @@ def told_to_reporter(case: Case, facts: Sequence[Fact]) -> Told:
 
 
 async def read_told(connection: AsyncConnection, case: Case, facts: Sequence[Fact]) -> Told:
-    """Return what the end of the case tells its reporter; of a merged case, what its lead tells: every reporter has the
-    reply."""
-    if case.outcome is not Outcome.MERGED or case.merged_at_stage is None:
-        return told_to_reporter(case, facts)
-    lead = await read_case(connection, case.merged_at_stage.lead)
-    return Told() if lead is None else told_to_reporter(lead, await read_facts(connection, lead.report_id))
+    """Return what the end of the case tells its reporter; of a merged one, what the end of its lead tells:
+    every reporter has the reply."""
+    handled = case
+    while handled.outcome is Outcome.MERGED and handled.merged_at_stage is not None:
+        lead = await read_case(connection, handled.merged_at_stage.lead)
+        if lead is None:
+            return Told()
+        handled = lead
+    return told_to_reporter(handled, facts if handled is case else await read_facts(connection, handled.report_id))
 
 
 def proposed_answer(facts: Sequence[Fact]) -> str:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +16,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
-from infra.keys.sealing import Contact
 from infra.settings import Settings
 from infra.store.cases import read_case, read_facts, read_report_id
 from infra.store.channels import enabled_channels
@@ -25,12 +25,13 @@ from infra.token_keys import keyed_hash, known_secrets
 from models.case import Case
 from models.enums import Outcome, Stage
 from models.errors import WrongCode
-from models.facts import Closed, Fact, InfoRequested, SuspensionGranted
+from models.facts import Accepted, Closed, Fact, InfoRequested, Reopened, ReopenRefused, SuspensionGranted
 from models.matters.effects import TellReporter
-from models.reporter_messages import ReporterEvent, TellBy, key_of_message, reporter_address
+from models.reporter_messages import TellBy, key_of_message, reporter_address
 from models.sends import ChannelKind, Message, Purpose, Route, Send
 from services.cases.told import told_to_reporter
 from services.public.progress_code import issue_code
+from services.wording import told_reporter as words
 
 KINDS: Mapping[TellBy, ChannelKind] = {TellBy.SMS: ChannelKind.SMS, TellBy.MAIL: ChannelKind.MAIL}
 #: How long a message is worth sending (our choice): later, whoever is curious looks by code.
@@ -40,6 +41,8 @@ _MOST_QUOTED = 500
 #: Bytes of the proof in a link: nobody guesses 96 bits.
 _MAC_BYTES = 12
 _MOST_ROUTES = 8
+#: The ends of a case that are those of the cases merged into it.
+_SHARED_ENDS = frozenset(words.ENDS) - {Outcome.MERGED}
 
 
 async def offered_ways(connection: AsyncConnection, settings: Settings) -> tuple[TellBy, ...]:
@@ -51,106 +54,133 @@ async def offered_ways(connection: AsyncConnection, settings: Settings) -> tuple
 
 
 async def compose_messages(engine: AsyncEngine, settings: Settings, effect: TellReporter) -> list[Send]:
-    """Return the messages that an effect stands for: one to the case's reporter, at an end also to those whose reports
-    were merged into it. None to whoever did not choose to be told, was erased, or wants no more.
+    """Return the messages that an effect stands for: one to the case's reporter, and those to the reporters of cases
+    merged into it, for whom it is the same. None to whoever did not choose to be told, was erased, or wants no more.
 
     Raises KeysAway.
     """
     if settings.public_url is None:
         return []
     async with transaction(engine) as connection:
-        channels = await enabled_channels(connection)
         case = await read_case(connection, effect.report_id)
         facts = (await read_facts(connection, effect.report_id))[: effect.seq]
-        if not channels or case is None or not facts:
+        if case is None or not facts:
             return []
+        channels = await enabled_channels(connection)
         policy = await policy_version(connection, await newest_version(connection))
-        lines = _lines(effect.event, case, facts, ZoneInfo(policy.zone))
-        told = [case, *(await _merged(connection, case) if effect.event is ReporterEvent.CLOSED else ())]
-        found = [await _message_to(connection, settings, one, effect, facts[-1], lines, channels, case) for one in told]
+        about = _About(effect, case, facts, ZoneInfo(policy.zone), channels)
+        told = [case, *await _members_told(connection, case, facts[-1])]
+        found = [await _message_to(connection, settings, one, about) for one in told]
     return [send for send in found if send is not None]
 
 
-async def _merged(connection: AsyncConnection, case: Case) -> list[Case]:
-    """Return the cases that are merged into the case."""
-    found: list[Case] = []
-    for case_no in case.absorbed:
-        report_id = await read_report_id(connection, case_no)
-        member = None if report_id is None else await read_case(connection, report_id)
-        if member is not None and member.outcome is Outcome.MERGED:
-            found.append(member)
-    return found
+@dataclass(frozen=True)
+class _About:
+    """What is told: the last of the facts of a case. `channels`: id and kind of those in use."""
+
+    effect: TellReporter
+    case: Case
+    facts: Sequence[Fact]
+    zone: ZoneInfo
+    channels: Sequence[tuple[str, ChannelKind]]
 
 
-async def _message_to(
-    connection: AsyncConnection,
-    settings: Settings,
-    case: Case,
-    effect: TellReporter,
-    fact: Fact,
-    lines: Sequence[str],
-    channels: Sequence[tuple[str, ChannelKind]],
-    of: Case,
-) -> Send | None:
-    """Return the message to the reporter of `case` about a fact of the case `of`, which may be its lead."""
-    if not lines or case.reporter_ref is None:
+async def _members_told(connection: AsyncConnection, case: Case, fact: Fact) -> list[Case]:
+    """Return the cases merged into the case, also by way of others, to whose reporters the fact is told as well: an end
+    but of a merge, of which they know, a pause, a reopening, and the acceptance of what was not accepted when it was
+    merged. Questions and refusals are between the desk and the reporter who asked."""
+    body = fact.body
+    match body:
+        case Closed(outcome=outcome) if outcome in _SHARED_ENDS:
+            pass
+        case SuspensionGranted() | Reopened() | Accepted():
+            pass
+        case _:
+            return []
+    found = [one for one in await _members(connection, case) if one[1] <= fact.at]
+    return [member for member, _, stage in found if not isinstance(body, Accepted) or stage is Stage.RECEIVE]
+
+
+async def _members(connection: AsyncConnection, case: Case) -> list[tuple[Case, datetime, Stage]]:
+    """Return the cases merged into the case, also by way of others, each with when it came to this one, and the stage
+    in which it was merged."""
+    found: dict[UUID, tuple[Case, datetime, Stage]] = {}
+    below: list[tuple[Case, datetime | None]] = [(case, None)]
+    while below:
+        lead, since = below.pop()
+        for case_no in lead.absorbed:
+            report_id = await read_report_id(connection, case_no)
+            member = None if report_id is None else await read_case(connection, report_id)
+            if member is None or member.report_id in found or member.outcome is not Outcome.MERGED:
+                continue
+            if (point := member.merged_at_stage) is not None and point.lead == lead.report_id:
+                came = point.merged_at if since is None else max(point.merged_at, since)
+                found[member.report_id] = (member, came, point.stage)
+                below.append((member, came))
+    return list(found.values())
+
+
+async def _message_to(connection: AsyncConnection, settings: Settings, case: Case, about: _About) -> Send | None:
+    """Return the message to the reporter of `case`, which may be merged into the case that it is about."""
+    if case.reporter_ref is None:
         return None
     contact = await read_contact(connection, case.reporter_ref)
     if contact is None or contact.tell_by is None or await is_stopped(connection, case.reporter_ref):
         return None
-    routes = [id_ for id_, kind in channels if kind is KINDS[contact.tell_by]][:_MOST_ROUTES]
-    if not routes:
+    english = contact.language == "en"
+    lines = _lines(about, english)
+    if not lines:
         return None
+    fact, url, lang = about.facts[-1], settings.public_url, "lang=en" if english else ""
     code = await issue_code(connection, settings, case.report_id, contact.phone, fact.at)
-    url = settings.public_url
-    last = f"不再接收此类消息:{url}/p/stop/{stop_token(settings, case.report_id)}"
-    seq = str(fact.seq) if of is case else f"{of.case_no}.{fact.seq}"
+    stop = f"{url}/p/stop/{stop_token(settings, case.report_id)}{'?' if lang else ''}{lang}"
+    seq = str(fact.seq) if case is about.case else f"{about.case.case_no}.{fact.seq}"
     return Send(
-        key=key_of_message(case.report_id, effect.event, seq),
+        key=key_of_message(case.report_id, about.effect.event, seq),
         message=Message(
-            title=f"您反映的事项(尾号 {case.case_no[-6:]})",
-            lines=(*lines, f"查询码:{code}", *_tail_hint(contact), last),
-            link=f"{url}/p?code={code}",
+            title=words.TITLE[english].format(tail=case.case_no[-6:]),
+            lines=lines,
+            link=f"{url}/p?{lang}{'&' if lang else ''}code={code}",
+            closing=(
+                (words.CODE if contact.phone is None else words.CODE_AND_TAIL)[english].format(code=code),
+                words.NO_MORE[english].format(link=stop),
+            ),
+            language="en" if english else "zh",
         ),
-        routes=tuple(Route(channel=id_, address=reporter_address(case.reporter_ref)) for id_ in routes),
+        routes=_routes(KINDS[contact.tell_by], about.channels, reporter_address(case.reporter_ref)),
         purpose=Purpose.REPORTER,
         about=case.case_no,
         not_after=fact.at + WORTH,
     )
 
 
-def _tail_hint(contact: Contact) -> tuple[str, ...]:
-    return () if contact.phone is None else ("打开链接后请填手机号后四位。",)
+def _routes(kind: ChannelKind, channels: Sequence[tuple[str, ChannelKind]], address: str) -> tuple[Route, ...]:
+    """Return the channels of the kind. Where none is in use, the send fails at once: the log of the case tells so."""
+    ids = [id_ for id_, of in channels if of is kind][:_MOST_ROUTES] or [kind.value]
+    return tuple(Route(channel=id_, address=address) for id_ in ids)
 
 
-def _lines(event: ReporterEvent, case: Case, facts: Sequence[Fact], zone: ZoneInfo) -> tuple[str, ...]:
-    """Return what the last of these facts means to the reporter; nothing where it was their own doing."""
-    body = facts[-1].body
-    match event, body:
-        case ReporterEvent.ACCEPTED, _:
-            return ("已受理,正在安排办理。",)
-        case ReporterEvent.ASKED, InfoRequested():
-            until = _moment(body.answer_by, zone)
-            return (f"办理需要您补充情况:{_quoted(body.question)}", f"请在 {until} 前打开链接答复。")
-        case ReporterEvent.SUSPENDED, SuspensionGranted():
-            return (f"因客观原因暂停办理,最迟 {_moment(body.until, zone)} 恢复。",)
-        case ReporterEvent.CLOSED, Closed():
-            return _end(body, case.model_copy(update={"stage": Stage.CLOSED}), facts)
+def _lines(about: _About, english: bool) -> tuple[str, ...]:
+    """Return what the fact means to the reporter, the least important last; nothing where it was their own doing."""
+    body = about.facts[-1].body
+    match body:
+        case Accepted():
+            return (words.ACCEPTED[english],)
+        case Reopened():
+            return (words.REOPENED[english],)
+        case InfoRequested():
+            return (words.ASKED[english].format(until=_moment(body.answer_by, about.zone)), _quoted(body.question))
+        case SuspensionGranted():
+            return (words.SUSPENDED[english].format(until=_moment(body.until, about.zone)),)
+        case ReopenRefused():
+            return (words.REOPEN_REFUSED[english], words.REASON[english] + _quoted(body.reason))
+        case Closed() if body.outcome in words.ENDS:
+            told = told_to_reporter(about.case.model_copy(update={"stage": Stage.CLOSED}), about.facts)
+            more = (
+                (words.RIGHT_CHANNEL, told.right_channel), (words.ANSWER, told.answer), (words.REASON, told.reason),
+            )  # fmt: skip
+            return (words.ENDS[body.outcome][english], *(name[english] + _quoted(text) for name, text in more if text))
     return ()
-
-
-def _end(body: Closed, case: Case, facts: Sequence[Fact]) -> tuple[str, ...]:
-    told = told_to_reporter(case, facts)
-    first = {
-        Outcome.SOLVED: "已办结。", Outcome.ABORTED: "已终止办理。", Outcome.REJECTED: "不予受理。",
-        Outcome.MERGED: "已与同一事项合并办理,结果会一并告知您。", Outcome.VOIDED: "已结束办理。",
-    }.get(body.outcome)  # fmt: skip
-    if first is None:  # the reporter withdrew it
-        return ()
-    more = (
-        ("答复:", told.answer), ("原因:", told.reason), ("请向以下单位反映:", told.right_channel),
-    )  # fmt: skip
-    return (first, *(f"{name}{_quoted(text)}" for name, text in more if text))
 
 
 def _quoted(text: str) -> str:

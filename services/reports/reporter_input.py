@@ -1,6 +1,6 @@
 """Who reported, as a door accepts it: how to reach them, and whether they chose to be told."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
@@ -14,13 +14,14 @@ class ReporterInput(Frozen):
     """The reporter, if somebody else than the caller. Kept apart from everything else, shown to nobody.
 
     `tell_by`: they agreed to be told by SMS to their mobile phone, or by mail, when their report is accepted, pauses,
-    and ends.
+    and ends. `language`: the one of these messages.
     """
 
     name: Annotated[Line, StringConstraints(max_length=80)] | None = None
     phone: Phone | None = None
     mail: PersonsMail | None = None
     tell_by: TellBy | None = None
+    language: Literal["zh", "en"] = "zh"
     anonymous: bool = False
 
     @model_validator(mode="after")

@@ -242,7 +242,8 @@ async def _seal_reporter(
     if reporter is None or (reporter.name is None and reporter.phone is None and reporter.mail is None):
         return None
     reference = derived_id(report_input.report_id, "reporter")
-    contact = Contact(reporter.name, reporter.phone, reporter.mail, reporter.tell_by)
+    language = "en" if reporter.tell_by is not None and reporter.language == "en" else None
+    contact = Contact(reporter.name, reporter.phone, reporter.mail, reporter.tell_by, language)
     sealed, wrapped = await seal(keys_of(connection), reference, contact)
     if await insert_reporter(connection, sealed, wrapped, anonymous=reporter.anonymous, now=now):
         return _SealedReporter(sealed, wrapped)

@@ -98,6 +98,16 @@ async def until_empty(harness: ApiHarness) -> None:
             await asyncio.sleep(0.05)
 
 
+async def until_told(harness: ApiHarness, no: str) -> list[Any]:
+    """The log of the case, once something stands in it and nothing is under way."""
+    async with asyncio.timeout(60):
+        while True:
+            log: list[Any] = await harness.get("duty", f"/cases/{no}/messages")
+            if log and all(one["status"] != "waiting" for one in log):
+                return log
+            await asyncio.sleep(0.05)
+
+
 async def test_a_reporter_is_told_once_of_each_turn(harness: ApiHarness, phones: Phones) -> None:
     phone = phones.number()
     no = await reported(harness, phone)
@@ -162,6 +172,48 @@ async def test_a_rejection_tells_the_reason_and_the_right_channel(harness: ApiHa
     assert "区人民法院" in told
 
 
+async def test_links_stay_whole_below_a_long_answer(harness: ApiHarness, phones: Phones) -> None:
+    phone = phones.number()
+    no = await reported(harness, phone)
+    await harness.do("duty", no, "reject", reason="经核实" * 150, right_channel="区人民法院")
+    (told,) = await phones.wait_for(phone, 1)
+    assert "区人民法院" in told
+    assert re.search(rf"…\n{PAGES}/p\?code=\S+\n查询码:\S+后四位。\n不再接收此类消息:{PAGES}/p/stop/[\w-]{{38}}$", told)
+
+
+async def test_a_reporter_is_told_in_their_language(harness: ApiHarness, phones: Phones) -> None:
+    phone = phones.number()
+    no = await reported(harness, phone, language="en")
+    await harness.do("duty", no, "accept")
+    (told,) = await phones.wait_for(phone, 1)
+    assert told.isascii(), told
+    for link in re.findall(rf"{PAGES}\S+", told):
+        assert 'lang="en"' in (await harness.http.get(link)).text, link
+
+
+async def test_what_a_reopening_asked_for_comes_to_is_told(harness: ApiHarness, phones: Phones) -> None:
+    phone = phones.number()
+    no = await reported(harness, phone)
+    await harness.do("duty", no, "reject", reason="已进入诉讼", right_channel="区人民法院")
+    await harness.do("worker", no, "request_reopen", reason="还没有解决")
+    await harness.do("duty", no, "refuse_reopen", reason="仍在诉讼中")
+    assert "不再重新办理" in (told := await phones.wait_for(phone, 2))[1]
+    assert "仍在诉讼中" in told[1]
+    phone = phones.number()
+    no = await reported(harness, phone)
+    await harness.do("duty", no, "reject", reason="已进入诉讼", right_channel="区人民法院")
+    await harness.do("worker", no, "request_reopen", reason="还没有解决")
+    await harness.do("duty", no, "grant_reopen")
+    assert "已重新办理" in (await phones.wait_for(phone, 2))[1]
+
+
+async def test_a_channel_out_of_use_stands_in_the_log(harness: ApiHarness, phones: Phones) -> None:
+    no = await reported(harness, phones.number(), mail="ouyang@park.example", tell_by="mail")
+    await harness.do("duty", no, "accept")
+    (one,) = await until_told(harness, no)
+    assert (one["event"], one["status"]) == ("accepted", "failed")
+
+
 async def test_a_suspension_tells_until_when(harness: ApiHarness, phones: Phones) -> None:
     phone = phones.number()
     no = await reported(harness, phone)
@@ -188,6 +240,38 @@ async def test_who_was_merged_is_told_the_end_of_the_other(harness: ApiHarness, 
     await harness.do("reviewer", lead, "pass_review", answer="已停工。")
     for phone, count in ((first, 2), (second, 3)):
         assert "已停工。" in (await phones.wait_for(phone, count))[-1]
+
+
+async def test_a_chain_of_merges_is_told_each_turn_once(harness: ApiHarness, phones: Phones) -> None:
+    """The last lead has no reporter; the first case is merged into one that is merged in turn."""
+    first, second = phones.number(), phones.number()
+    lead = str((await harness.report("worker"))["case_no"])
+    middle, member = await reported(harness, first), await reported(harness, second)
+    await harness.do("duty", member, "merge", into=middle, reason="同一事项")
+    await phones.wait_for(second, 1)
+    await harness.do("duty", middle, "merge", into=lead, reason="同一事项")
+    await phones.wait_for(first, 1)
+    await harness.do("duty", lead, "accept")
+    await harness.do("duty", lead, "dispatch", host=LABOUR)
+    await harness.do("labour_handler", lead, "claim")
+    until = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    await harness.do("labour_handler", lead, "request_suspension", until=until, reason="等检测报告")
+    await harness.do("supervisor", lead, "grant_suspension", note="同意")
+    await harness.do("supervisor", lead, "resume")
+    await harness.do("labour_handler", lead, "complete", result="已办", answer="已停工。")
+    await harness.do("reviewer", lead, "pass_review", answer="已停工。")
+    for phone in (first, second):
+        await phones.wait_for(phone, 4)
+    await until_empty(harness)
+    for phone in (first, second):
+        told = phones.texts(phone)
+        words = ("合并办理", "已受理", "暂停办理", "已停工。")
+        assert len(told) == len(words), told
+        assert all(word in one for word, one in zip(words, told, strict=True)), told
+        code = re.search(r"/p\?code=([0-9A-Z-]+)", told[-1])
+        assert code is not None
+        form = {"code": code[1], "phone_tail": phone[-4:]}
+        assert "已停工。" in (await harness.http.post(f"{PAGES}/p", data=form, headers={"Origin": PAGES})).text
 
 
 async def test_no_message_after_the_link_was_used(harness: ApiHarness, phones: Phones) -> None:

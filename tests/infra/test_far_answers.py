@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -157,3 +158,25 @@ def test_a_mail_has_one_receiver_in_the_form_of_the_dns(address: str, sent_to: s
     assert mail_box(address).addr_spec == sent_to
     assert f"To: {sent_to}\r\n".encode() in head
     assert b"\r\nBcc:" not in head
+
+
+@pytest.mark.parametrize(
+    ("address", "echo"),
+    [
+        ("ouyang@park.example", "550 5.1.1 <Ouyang@park.example>: no such user"),
+        ("13912340000", '{"message": "no subscriber 139-1234-0000"}'), ("13912340000", "bad number +8613912340000"),
+        ("", "sent: 不再接收:https://g.example/p/stop/5SgFGkOHRTWlLFJQxUoC0S?lang=en"),
+        ("", "sent: https://g.example/p?lang=en&code=5P9NV-1G5TN"), ("", '{"code": "5P9NV-1G5TN"}'),
+    ],
+)  # fmt: skip
+def test_what_leads_to_the_receiver_is_taken_out_of_an_answer(address: str, echo: str) -> None:
+    config = WebhookConfig(url="https://example.org/")
+    channel = StoredChannel(id="hook", kind=config.kind, name="", enabled=True, config=config, secrets={})
+    message = Message(
+        title="t",
+        link="https://g.example/p?lang=en&code=5P9NV-1G5TN",
+        closing=("不再接收:https://g.example/p/stop/5SgFGkOHRTWlLFJQxUoC0S?lang=en",),
+    )
+    kept = without_secrets(echo, channel, Letter("k", message, address, NOW))
+    assert "ouyang" not in kept.lower()
+    assert not re.search(r"139\D?1234\D?0000|5P9NV|5SgFGk", kept), kept

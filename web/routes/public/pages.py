@@ -197,7 +197,7 @@ async def _accept_report(
     try:
         if wait is not None:
             raise wait
-        report = PublicReport.model_validate(_report_body(typed) | asked.body(typed.get("asked", "")))
+        report = PublicReport.model_validate(_report_body(typed, visitor.language) | asked.body(typed.get("asked", "")))
         await check_public_report(services.resources, report, visitor.now)
         photos = await take_photos(services, visitor, form, address)
         if photos.faults:
@@ -298,9 +298,11 @@ def _field_at(location: Sequence[str | int]) -> str:
     return "location" if "location" in location else str(location[-1])
 
 
-def _report_body(typed: dict[str, str]) -> dict[str, Any]:
+def _report_body(typed: dict[str, str], language: str) -> dict[str, Any]:
     body: dict[str, Any] = {name: typed[name] for name in PublicReport.model_fields if typed.get(name)}
     reporter = {name: typed[name] for name in ("name", "phone", "mail", "tell_by") if typed.get(name, "").strip()}
+    if "tell_by" in reporter and language == "en":
+        reporter["language"] = "en"
     if everyday := typed.get("everyday"):
         body["category"] = everyday
     if typed.get("lat") and typed.get("lon"):
