@@ -114,6 +114,7 @@ from models.errors.link import (
 )
 from models.errors.lists import (
     BadFilter as BadFilter,
+    ExportHoldsErased as ExportHoldsErased,
     ExportHoldsHidden as ExportHoldsHidden,
     ExportNotReady as ExportNotReady,
     NoSuchPage as NoSuchPage,

@@ -45,6 +45,13 @@ class ExportHoldsHidden(DomainError):
     en = "This file holds a case from which you have to step aside by now; export the list again."
 
 
+class ExportHoldsErased(DomainError):
+    code = "export_holds_erased"
+    status = 410
+    zh = "该文件中有案件的个人信息填答已随上报人信息按规定删除,不再提供;请重新导出。"
+    en = "This file holds a case whose personal answers were erased by regulation since; export the list again."
+
+
 class RightsChanged(DomainError):
     code = "rights_changed"
     status = 403

@@ -4,12 +4,12 @@ import re
 import zipfile
 from asyncio import to_thread
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.store.criteria.conflicts import conflicted_cases
@@ -22,6 +22,11 @@ _IN_MEMORY = 4 * 2**20
 _CHUNK = 256 * 1024
 #: What may be the number of a case.
 _LONG_NUMBER = re.compile(rb"\d{12,40}")
+#: Cases that have personal answers, and whose reporter was erased.
+_ERASED_SINCE = text(
+    "SELECT c.case_no FROM reporters r JOIN cases c ON c.reporter_ref = r.id WHERE r.erased_at >= :since"
+    """ AND c.state -> 'answers' @> '[{"reading": "personal"}]'"""
+)
 
 
 async def read_file(connection: AsyncConnection, id_: UUID) -> IO[bytes]:
@@ -47,8 +52,19 @@ async def holds_hidden_case(
     if conflicted is None:
         return False
     rows = await connection.execute(select(CASES.c.case_no).where(CASES.c.report_id.in_(conflicted)))
-    hidden = frozenset(rows.scalars())
-    return bool(hidden) and not hidden.isdisjoint(await to_thread(_long_numbers, file, format_))
+    return await _names_one(file, format_, frozenset(rows.scalars()))
+
+
+async def holds_erased_answers(
+    connection: AsyncConnection, asked_at: datetime, file: IO[bytes], format_: ExportFormat
+) -> bool:
+    """Whether the file, asked for at that time, names a case whose personal answers were erased since."""
+    rows = await connection.execute(_ERASED_SINCE, {"since": asked_at})
+    return await _names_one(file, format_, frozenset(rows.scalars()))
+
+
+async def _names_one(file: IO[bytes], format_: ExportFormat, numbers: frozenset[str]) -> bool:
+    return bool(numbers) and not numbers.isdisjoint(await to_thread(_long_numbers, file, format_))
 
 
 def _long_numbers(file: IO[bytes], format_: ExportFormat) -> set[str]:

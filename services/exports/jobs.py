@@ -20,6 +20,7 @@ from infra.store.context import local_day
 from models.base import Frozen, Instant
 from models.context import Person
 from models.errors import (
+    ExportHoldsErased,
     ExportHoldsHidden,
     ExportNotReady,
     NoSuchPage,
@@ -42,7 +43,7 @@ from models.jobs.export import (
 from models.tables import EXPORT_PIECES, EXPORTS
 from models.wire_names import heavy_queue
 from rules.scope import in_force
-from services.exports.files import holds_hidden_case, pieces_of, read_file
+from services.exports.files import holds_erased_answers, holds_hidden_case, pieces_of, read_file
 from services.exports.request import MAX_ROWS, ExportRequest, count_rows
 from services.runtime.resources import Resources
 
@@ -187,7 +188,8 @@ async def find_file(resources: Resources, person: Person, id_: UUID, now: dateti
     """Return the file of an export, whole even if it is removed while it is sent.
 
     Raises NoSuchPage, ExportNotReady, the refusal that it failed with, RightsChanged when the person has lost a role
-    that it was made with, and ExportHoldsHidden when it names a case from which they have to step aside by now.
+    that it was made with, ExportHoldsHidden when it names a case from which they have to step aside by now, and
+    ExportHoldsErased when it names one whose personal answers were erased since.
     """
     async with snapshot_connection(resources.engine) as connection:
         row = await _find(connection, person, id_)
@@ -204,6 +206,9 @@ async def find_file(resources: Resources, person: Person, id_: UUID, now: dateti
         if await holds_hidden_case(connection, person, day, file, format_):
             file.close()
             raise ExportHoldsHidden()
+        if await holds_erased_answers(connection, row.asked_at, file, format_):
+            file.close()
+            raise ExportHoldsErased()
     name = f"gridloop-{row.kind}-{row.asked_at:%Y%m%d-%H%M}"
     return ExportFile(name, format_, row.size, pieces_of(file))
 

@@ -54,15 +54,22 @@ async def case_no(harness: ApiHarness) -> str:
     return no
 
 
-async def exported(harness: ApiHarness, username: str, format_: str, language: str = "zh", **wanted: Any) -> Any:
-    """The rows of a finished export: of a table its header and cells, else the objects."""
+async def made(harness: ApiHarness, username: str, format_: str, language: str = "zh", **wanted: Any) -> Any:
+    """The finished export."""
     body = {"kind": "cases", "format": format_, "cases": wanted}
     told = {"Accept-Language": language}
-    made = await harness.send(username, "/exports", body, told)
-    assert made.status_code == 202, made.text
+    asked = await harness.send(username, "/exports", body, told)
+    assert asked.status_code == 202, asked.text
+    path = f"/exports/{asked.json()['id']}"
     async with asyncio.timeout(60):
-        while (done := await harness.get(username, f"/exports/{made.json()['id']}"))["status"] in ("waiting", "making"):
+        while (done := await harness.get(username, path))["status"] in ("waiting", "making"):
             await asyncio.sleep(0.02)
+    return done
+
+
+async def exported(harness: ApiHarness, username: str, format_: str, language: str = "zh", **wanted: Any) -> Any:
+    """The rows of a finished export: of a table its header and cells, else the objects."""
+    done = await made(harness, username, format_, language, **wanted)
     assert done["status"] == "done", done
     content = (await harness.ask(username, done["file"].removeprefix("/api/v1"))).content
     if format_ == "csv":
@@ -182,3 +189,20 @@ async def test_the_counts_are_of_the_cases_that_the_reader_sees(harness: ApiHarn
     assert (await counted(harness, "environment_head"))["0301 smell"]["answered"] == 1
     assert (await harness.ask("duty", "/cases/answers", answer="smell")).status_code == 422
     assert (await harness.ask("duty", "/cases/answers", colour="red")).status_code == 422
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_a_file_with_personal_answers_that_were_erased_is_not_given_any_more(
+    harness: ApiHarness, format_: str
+) -> None:
+    mark = f"W{uuid4().hex[:8]}"
+    told = {"reporter": {"name": "李某", "phone": "13912345678"}, "answers": {"smell": ["sour"], "who": mark}}
+    body = {"report_id": str(uuid4()), **GAS, "title": mark, **told}
+    no = (await harness.send("duty", "/cases", body)).json()["case_no"]
+    file = (await made(harness, "duty", format_, q=mark))["file"].removeprefix("/api/v1")
+    other = (await made(harness, "duty", format_, q="没有这样的案件"))["file"].removeprefix("/api/v1")
+    assert (await harness.ask("duty", file)).status_code == 200
+    await harness.do("keeper", no, "erase_reporter", reason="本人依法要求删除")
+    refused = await harness.ask("duty", file)
+    assert (refused.status_code, refused.json()["code"]) == (410, "export_holds_erased")
+    assert (await harness.ask("duty", other)).status_code == 200
