@@ -34,10 +34,17 @@ from infra.store.org_alarms import raise_alarms
 from infra.store.outbox import insert_effects
 from infra.store.personal_data import concerns_reporters, settle_reporters
 from infra.store.retired import as_retired
+from infra.store.sealed_answers import in_clear, must_seal, open_answers, seal_answers, with_opened
 from models.case import Case
-from models.commands import Merge, Report, WakeUp
+from models.commands import AnswerQuestions, Merge, Recategorise, Report, SupplyInfo, WakeUp
 from models.context import Context
-from models.errors import CommandIdReused, DomainError, RecordingFailed, StoreBehind, UnderLegalHold
+from models.errors import (
+    CommandIdReused,
+    DomainError,
+    KeysAway,
+    RecordingFailed,
+    StoreBehind,
+)
 from models.facts import Actor, Fact, InfoSupplied, Overdue, Reminded, Resumed, StepFired, SummonsMissed, UrgeOverdue
 from models.ids import new_id
 from models.messages import Recorded, Step
@@ -183,20 +190,57 @@ async def _try_record(connection: AsyncConnection, step: Step) -> Recorded | Non
     context = await read_context(connection, step, case, snapshot.world)
     context = await _with_case_number(connection, step, case, context)
     try:
-        facts = decide(case, step, context)
+        facts = await _decide(connection, step, case, context)
+        stored = await _store(connection, step, snapshot, facts, context)
     except DomainError as error:
-        raise _Refused(error, missed) from error
-    try:
-        if facts and not await _append(connection, step, snapshot, facts, context):
-            return None
-    except UnderLegalHold as error:
+        if isinstance(error, KeysAway) and isinstance(step.command, Report):
+            raise  # it may have been acknowledged: it is tried again until the keys are back
         raise _Refused(error, missed) from error
     except DBAPIError as error:
         retired = as_retired(error)
         if retired is None:
             raise
         raise _Refused(retired, missed) from error
-    return Recorded(facts=(*missed, *facts))
+    return None if stored is None else Recorded(facts=(*missed, *stored))
+
+
+async def _decide(connection: AsyncConnection, step: Step, case: Case | None, context: Context) -> tuple[Fact, ...]:
+    """Return the facts of the step, decided on what its door has sealed. They have the digest of what was sent."""
+    clear = await in_clear(connection, step)
+    facts = decide(await _with_answers(connection, clear, case), clear, context)
+    if clear is step:
+        return facts
+    return tuple(
+        fact.model_copy(update={"digest": step.digest}) if fact.command_id == step.id else fact for fact in facts
+    )
+
+
+async def _store(
+    connection: AsyncConnection, step: Step, snapshot: CaseSnapshot, facts: tuple[Fact, ...], context: Context
+) -> tuple[Fact, ...] | None:
+    """Seal the personal answers of the facts, append them, and return them as they are stored; None like `_append`."""
+    if must_seal(facts):
+        async with transaction(connection):
+            facts = await seal_answers(connection, snapshot.case, facts)
+            return facts if await _append(connection, step, snapshot, facts, context) else None
+    return facts if not facts or await _append(connection, step, snapshot, facts, context) else None
+
+
+async def _with_answers(connection: AsyncConnection, step: Step, case: Case | None) -> Case | None:
+    """Return the case as decisions about answers need it. Others need no answer, and no key.
+
+    A case whose keys are away goes on: without them only answers are refused. Raises KeysAway.
+    """
+    command = step.command
+    if case is None or not isinstance(command, AnswerQuestions | SupplyInfo | Recategorise):
+        return case
+    try:
+        return with_opened(case, await open_answers(connection, case))
+    except KeysAway:
+        if command.answers:
+            raise
+        log.warning("decided without personal answers: keys away", report_id=str(case.report_id))
+        return case
 
 
 async def _append(

@@ -16,7 +16,8 @@ from models.errors import DomainError
 from models.ids import new_id
 from services.cases.names import read_names
 from services.cases.queries import get_case
-from services.reports.submit import ReportInput, refresh_reference, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import refresh_reference, submit
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)

@@ -6,10 +6,12 @@ under.
 
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from models.base import Code, Given, Kept, Line, is_empty, is_none
+from models.ids import derived_id
 from models.policy.questions import LONGEST_TEXT, MOST_OPTIONS, NO, YES, Door, Option, QuestionKind, Reading
 
 #: The most answers of one report, those to questions of other policies among them (our choice).
@@ -55,7 +57,8 @@ class QuestionAnswer(Kept):
     """An answer as it is kept, with what is needed to read it.
 
     `values`: keys, a number in digits, one line, a day, a moment by the wall clock of the park, or files by their
-    SHA-256. `names`: the options that were chosen.
+    SHA-256. `names`: the options that were chosen. `sealed`: both of a personal answer, encrypted by the key of the
+    reporter; then they are empty here.
     """
 
     question: str
@@ -68,6 +71,7 @@ class QuestionAnswer(Kept):
     names: Annotated[tuple[Option, ...], Field(exclude_if=is_empty)] = ()
     unit_zh: Annotated[str, Field(exclude_if=is_empty)] = ""
     unit_en: Annotated[str, Field(exclude_if=is_empty)] = ""
+    sealed: Annotated[str, Field(exclude_if=is_empty)] = ""
 
     def text(self, language: str) -> str:
         """What was asked, in `zh` or `en`."""
@@ -81,14 +85,27 @@ class QuestionAnswer(Kept):
 class UnreadAnswer(Kept):
     """An answer that was taken and not understood: its question is not asked (any more), or the answer does not fit it.
 
-    It may hold anything, so it is shown like a personal one. `why_zh`, `why_en`: what does not fit, as parts of a
-    sentence.
+    It may hold anything, so it is shown and sealed like a personal one. `why_zh`, `why_en`: what does not fit, as parts
+    of a sentence.
     """
 
     question: str
     values: tuple[str, ...]
     why_zh: str
     why_en: str
+    sealed: Annotated[str, Field(exclude_if=is_empty)] = ""
+
+
+class SealedAnswers(Kept):
+    """Answers on their way from a door to the facts, encrypted: those to personal questions, and those that no question
+    asks for. No history holds them in clear.
+
+    `key`: the reporter's record whose key seals them. `content`: Base64; the same answers under the same key are the
+    same text, so that a report or command sent again is recognised.
+    """
+
+    key: UUID
+    content: str
 
 
 class OpenQuestion(Kept):
@@ -103,11 +120,24 @@ class OpenQuestion(Kept):
         return self.text_en if language.startswith("en") else self.text_zh
 
 
+def answers_key(report_id: UUID) -> UUID:
+    """The id of the reporter's record that a case without a contact gets: it holds only the key of personal answers."""
+    # Version 8 of RFC 9562, of which no other id is.
+    return UUID(int=derived_id(report_id, "answers").int & ~(0xF << 76) | 8 << 76)
+
+
+def has_contact(reference: UUID | None) -> bool:
+    """Whether the reporter's record may hold a contact; False of one that holds only the key of personal answers."""
+    return reference is not None and reference.version != 8
+
+
 def values_of(answers: tuple[QuestionAnswer, ...]) -> dict[str, tuple[str, ...]]:
     """Return answers as a door takes them."""
     return {answer.question: answer.values for answer in answers}
 
 
+#: Sealed answers beside a report or command.
+OptionalSealedAnswers = Annotated[SealedAnswers | None, Field(exclude_if=is_none)]
 #: Answers beside a report or command; None: nothing was asked there.
 OptionalAnswers = Annotated[GivenAnswers | None, Field(exclude_if=is_none)]
 #: Lists of facts and states, left out where they are empty, so that older digests stay valid.

@@ -4,6 +4,7 @@ import hashlib
 from functools import cached_property
 from uuid import UUID
 
+from models.answers import OptionalSealedAnswers, SealedAnswers
 from models.base import Frozen, Instant, Kept
 from models.case import Case
 from models.commands import Command, HumanCommand, Inform, Recompute, Report, Separate, TakeOut, WakeUp
@@ -11,9 +12,13 @@ from models.errors import Refusal
 from models.facts import Actor, Fact
 
 
-def command_digest(command: Frozen) -> str:
-    """The beginning of the SHA-256 of the command's content, which distinguishes two commands with one id."""
-    return hashlib.sha256(command.model_dump_json().encode()).hexdigest()[:16]
+def command_digest(command: Frozen, sealed: SealedAnswers | None = None) -> str:
+    """The beginning of the SHA-256 of the command's content, which distinguishes two commands with one id.
+
+    Answers that are `sealed` count as they are sealed: no digest tells what a short answer may have been.
+    """
+    content = command.model_dump_json() + ("" if sealed is None else sealed.content)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 class CaseStart(Kept):
@@ -34,6 +39,7 @@ class Act(Kept):
     """A person's command to a case. `id` makes it count once, however often it is sent.
 
     `seen` is the number of the last fact that the door has seen of the case; 0 when it could not look.
+    `sealed_answers`: those of the command's answers that nobody may read in a history.
     """
 
     id: UUID
@@ -41,6 +47,7 @@ class Act(Kept):
     seen: int = 0
     if_revision: int | None = None
     command: HumanCommand
+    sealed_answers: OptionalSealedAnswers = None
 
     @property
     def update_id(self) -> str:
@@ -61,6 +68,7 @@ class Step(Kept):
     actor: Actor
     if_revision: int | None = None
     command: Command
+    sealed_answers: OptionalSealedAnswers = None
 
     @cached_property
     def digest(self) -> str:
@@ -68,7 +76,7 @@ class Step(Kept):
         sealed record, which differs each time that it is sealed."""
         if isinstance(self.command, Report) and self.command.sealed is not None:
             return command_digest(self.command.model_copy(update={"sealed": None}))
-        return command_digest(self.command)
+        return command_digest(self.command, self.sealed_answers)
 
 
 class Recorded(Kept):

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, PlainSerializer, TypeAdapter, WithJsonSchema
@@ -198,10 +198,15 @@ class EnterpriseView(Frozen):
     name: str
 
 
+#: Why a personal answer can't be read by who may read it.
+Unreadable = Literal["erased", "keys_away", "damaged"]
+
+
 class AnswerView(Frozen):
     """An answer to a question of the category. `values` in their one form (keys, digits, a day), `shown` in words.
 
-    `hidden`: it is personal, and the reader need not know it.
+    `hidden`: it is personal, and the reader need not know it, or it can't be read. `unreadable`: why who may read it
+    can't; erased with the reporter, damaged, or the keys are away.
     """
 
     question: str
@@ -211,6 +216,7 @@ class AnswerView(Frozen):
     values: tuple[str, ...]
     shown: str
     hidden: bool = False
+    unreadable: Unreadable | None = None
 
 
 class OpenQuestionView(Frozen):
@@ -221,11 +227,14 @@ class OpenQuestionView(Frozen):
 
 
 class UnreadAnswerView(Frozen):
-    """An answer that was taken and not understood, and why. `values` are empty for who need not know them."""
+    """An answer that was taken and not understood, and why. `values` are empty for who need not know them, and where
+    they can't be read (`unreadable`, as of `AnswerView`). `shown`: them in words, or why they can't be read."""
 
     question: str
     values: tuple[str, ...]
+    shown: str = ""
     why: str
+    unreadable: Unreadable | None = None
 
 
 class CaseView(Frozen):

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from models.answers import QuestionAnswer
 from models.case import Case, Errand
 from models.commands import Report
 from models.enums import Source
 from models.messages import Telling
-from models.policy.questions import QuestionKind
+from models.policy.questions import QuestionKind, Reading
 
 
 def waiting_errands(case: Case) -> tuple[Errand, ...]:
@@ -51,6 +52,7 @@ def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
         severity=part.severity,
         source=Source.SPLIT,
         reporter_ref=case.reporter_ref,
+        carried=_sealed_answers(case) if part.category == case.category else (),
         split_from=case.case_no,
         enterprise=case.enterprise,
         answers=_same_answers(case) if part.category == case.category else None,
@@ -59,6 +61,13 @@ def part_report(case: Case, errand: Errand, report_id: UUID) -> Report:
 
 
 def _same_answers(case: Case) -> dict[str, tuple[str, ...]] | None:
-    """The answers of the case for a part of the same category; photos stay with the case."""
-    said = {a.question: a.values for a in case.answers if a.kind is not QuestionKind.PHOTO}
+    """The answers of the case for a part of the same category, but personal ones; photos stay with the case."""
+    kept = (a for a in case.answers if a.kind is not QuestionKind.PHOTO and a.reading is not Reading.PERSONAL)
+    said = {answer.question: answer.values for answer in kept}
     return said or None
+
+
+def _sealed_answers(case: Case) -> tuple[QuestionAnswer, ...]:
+    """The personal answers of the case for a part of the same category, as they are kept: the part has the reporter's
+    record, and so the key, in common with the case. Photos stay with the case."""
+    return tuple(answer for answer in case.answers if answer.sealed and answer.kind is not QuestionKind.PHOTO)

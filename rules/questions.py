@@ -17,7 +17,7 @@ from models.enums import Severity
 from models.errors import AnswerNotUnderstood, QuestionStops, QuestionUnanswered, UnknownQuestion
 from models.facts import Explanation
 from models.policy.document import Policy
-from models.policy.questions import NO, YES, Door, Question, QuestionKind
+from models.policy.questions import NO, YES, Door, Question, QuestionKind, Reading
 from models.text import clean_code
 
 #: Words that are taken for yes and for no (our choice): tables and commands write them in many ways.
@@ -69,6 +69,8 @@ def take_answers(
     was not asked there is not missed, unless a desk asks it. `before`: the answers given earlier, which stay.
     """
     kept = {code: values for code, values in values_of(before).items() if not given.get(code)}
+    #: Answered, but sealed here: erased with the reporter, or carried from another case.
+    unseen = {answer.question for answer in before if answer.sealed}
     questions = policy.questions(category)
     said: dict[str, tuple[str, ...]] = {}
     answers: list[QuestionAnswer] = []
@@ -86,6 +88,8 @@ def take_answers(
         except _DoesNotFit as fault:
             unread += _unread(question.code, texts, fault.zh, fault.en)
             values = ()
+        if not values and question.code in unseen and not texts:
+            continue
         if not values:
             unanswered += [question] if question.required else []
             continue
@@ -148,6 +152,17 @@ def refuse_unread(policy: Policy, category: str, taken: Taken) -> None:
         raise AnswerNotUnderstood(question=answer.question, why_zh=answer.why_zh, why_en=answer.why_en, pointer=pointer)
 
 
+def private_codes(policy: Policy, category: str | None, given: Given) -> frozenset[str]:
+    """Return which of the given answers nobody may read but who needs to: to questions that are personal, or that are
+    not asked in this category. `category` None: in any.
+    """
+    categories = [one.code for one in policy.categories] if category is None else [category]
+    known = [question for code in categories for question in policy.questions(code)]
+    open_to_more = {one.code for one in known if one.reading is not Reading.PERSONAL}
+    personal = {one.code for one in known if one.reading is Reading.PERSONAL}
+    return frozenset(code for code, texts in given.items() if texts and (code in personal or code not in open_to_more))
+
+
 def pointer_to(question: str) -> str:
     """Return the JSON pointer of the answer to a question."""
     return f"/answers/{question}"
@@ -206,7 +221,8 @@ def _chosen(question: Question, texts: Sequence[str]) -> tuple[str, ...]:
         key = by_word.get(text.casefold())
         if key is None:
             known = ", ".join(question.keys)
-            raise _DoesNotFit(f"没有选项“{text}”,可选:{known}", f"there is no option “{text}”, only {known}")
+            # Without the word that was given: what does not fit is kept, and may be anything.
+            raise _DoesNotFit(f"没有这个选项,可选:{known}", f"there is no such option, only {known}")
         keys.append(key)
     if len(set(keys)) > 1 and not question.several:
         raise _DoesNotFit("只能选一项", "it takes one option")
@@ -295,11 +311,16 @@ def _raises(question: Question, values: tuple[str, ...]) -> Iterator[tuple[Sever
 
 
 def _why(severity: Severity, question: Question, values: tuple[str, ...]) -> Explanation:
+    rule = f"question:{question.code}:{severity}"
+    if question.reading is Reading.PERSONAL:  # an explanation is kept in clear
+        return Explanation(
+            rule=rule, zh=f"“{question.text_zh}”的填答", en=f"the answer to “{question.text_en}”"
+        )  # fmt: skip
     names = {option.key: option for option in question.options}
     zh = "、".join(names[value].name_zh if value in names else {YES: "是", NO: "否"}[value] for value in values)
     en = ", ".join(names[value].name_en if value in names else value for value in values)
     return Explanation(
-        rule=f"question:{question.code}:{severity}",
+        rule=rule,
         zh=f"“{question.text_zh}”填答为“{zh}”",
         en=f"“{question.text_en}” was answered “{en}”",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from models.answers import has_contact
 from models.case import Case
 from models.facts import Fact
 from models.matters.effects import TellReporter
@@ -18,9 +19,9 @@ _EVENTS: Mapping[str, ReporterEvent] = {
 
 
 def messages_to_reporter(facts: Sequence[Fact], after: Case) -> tuple[TellReporter, ...]:
-    """Return what the reporter is to be told of these facts; nothing where nothing is kept of a reporter, and
+    """Return what the reporter is to be told of these facts; nothing where no contact is kept of a reporter, and
     no case of others is merged into it."""
-    if after.reporter_ref is None and not after.absorbed:
+    if not has_contact(after.reporter_ref) and not after.absorbed:
         return ()
     return tuple(
         TellReporter(report_id=after.report_id, seq=fact.seq, event=_EVENTS[fact.body.kind])

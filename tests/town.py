@@ -26,6 +26,7 @@ from services.cases import queries
 from services.commands import send
 from services.matters.send import create
 from services.reports import submit
+from services.reports.report_input import ReportInput
 from services.runtime.resources import Resources
 from tests.builders import GRID, MICRO, person_id, small_park
 from worker import running_worker
@@ -57,7 +58,7 @@ class Town:
 
     async def submit(self, username: str = "worker", **fields: Any) -> submit.Submitted:
         """Send a report; by default a blocked fire lane in the first micro-grid."""
-        wanted = submit.ReportInput.model_validate(
+        wanted = ReportInput.model_validate(
             {"report_id": new_id(), "category": "0103", "title": "消防通道被堵", "grid": MICRO, **fields}
         )
         return await submit.submit(self.resources, await self.person(username), wanted, await self.now())

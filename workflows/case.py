@@ -12,6 +12,7 @@ from uuid import UUID
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from models.answers import SealedAnswers
     from models.case import Case, Errand
     from models.commands import Absorb, Command, SettleErrand, WakeUp
     from models.errors import AlreadyArchived, DomainError, Refusal, refusal
@@ -77,7 +78,9 @@ class CaseWorkflow:
     @workflow.update(name=ACT_UPDATE)
     async def act(self, act: Act) -> Receipt:
         """Record a person's command. Sent twice with one id, it counts once."""
-        await self._record(act.command, id_=act.id, actor=act.actor, if_revision=act.if_revision)
+        await self._record(
+            act.command, id_=act.id, actor=act.actor, if_revision=act.if_revision, sealed_answers=act.sealed_answers
+        )
         return self._receipt()
 
     @act.validator
@@ -177,7 +180,15 @@ class CaseWorkflow:
 
     # --- recording ------------------------------------------------------------------------------------------------
 
-    async def _record(self, command: Command, *, id_: UUID, actor: Actor, if_revision: int | None = None) -> None:
+    async def _record(
+        self,
+        command: Command,
+        *,
+        id_: UUID,
+        actor: Actor,
+        if_revision: int | None = None,
+        sealed_answers: SealedAnswers | None = None,
+    ) -> None:
         """Run one recording step at a time and apply its facts to the case. Raises calls.Refused."""
         async with self._recording:
             known = 0 if self._case is None else self._case.seq
@@ -190,6 +201,7 @@ class CaseWorkflow:
                     actor=actor,
                     if_revision=if_revision,
                     command=command,
+                    sealed_answers=sealed_answers,
                 )
             )
             self._case = fold(recorded.facts, self._case)

@@ -33,7 +33,8 @@ from services.cases.past import get_past_case
 from services.cases.reporter_contact import phone_of
 from services.policies.preview import Adoption, preview_adoption
 from services.public.progress_code import issue_code
-from services.reports.submit import ReportInput, refresh_reference, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import refresh_reference, submit
 from services.suggestions.suggest import TypedWords
 from services.suggestions.uses import count_reported
 

@@ -44,16 +44,25 @@ class Keys:
 
 async def seal(keys: Keys, id_: UUID, contact: Contact) -> tuple[Sealed, WrappedKey]:
     """Encrypt the record of the reporter under a new key of its own. Raises KeysAway."""
-    key, nonce = AESGCM.generate_key(bit_length=256), secrets.token_bytes(NONCE_BYTES)
+    key = AESGCM.generate_key(bit_length=256)
+    wrapped = await keys.ring.wrap(key, id_.bytes)
+    return _sealed(key, id_, contact), wrapped
+
+
+async def seal_without_contact(keys: Keys, id_: UUID, wrapped: WrappedKey) -> Sealed:
+    """Return a record with nothing in it under a key that is there already. Raises KeysAway."""
+    return _sealed(await keys.ring.unwrap(wrapped, id_.bytes), id_, Contact(None, None))
+
+
+def _sealed(key: bytes, id_: UUID, contact: Contact) -> Sealed:
+    nonce = secrets.token_bytes(NONCE_BYTES)
     more = {"mail": contact.mail, "tell_by": contact.tell_by, "language": contact.language}
     known = {name: value for name, value in more.items() if value is not None}
     content = json.dumps({"name": contact.name, "phone": contact.phone, **known}, ensure_ascii=False).encode()
     # The length of a name says little; padded, it says nothing.
     padded = content + b" " * (-len(content) % 64)
     ciphertext = AESGCM(key).encrypt(nonce, padded, _about(id_))
-    wrapped = await keys.ring.wrap(key, id_.bytes)
-    sealed = Sealed(id=id_, nonce=base64.b64encode(nonce).decode(), ciphertext=base64.b64encode(ciphertext).decode())
-    return sealed, wrapped
+    return Sealed(id=id_, nonce=base64.b64encode(nonce).decode(), ciphertext=base64.b64encode(ciphertext).decode())
 
 
 async def open_sealed(keys: Keys, sealed: Sealed, wrapped: WrappedKey) -> Contact:

@@ -55,7 +55,8 @@ _INSERT_MANY = f"""
 """  # noqa: S608 only names of our own code are put in, values are parameters
 _UPDATE = f"""
     WITH stored AS (UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in MUTABLE_COLUMNS)},
-        lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon)
+        lat = coalesce(n.lat, c.lat), lon = coalesce(n.lon, c.lon),
+        reporter_ref = coalesce(c.reporter_ref, n.reporter_ref)
         FROM jsonb_populate_record(NULL::cases, %(case)s) n
         WHERE c.report_id = %(report)s AND c.seq = %(before)s {_NOTIFY_CHANGE}),
     {_STORE_FACTS_AND_TASKS}

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.keys.access import keys_of
 from infra.keys.ring import WrappedKey
-from infra.keys.sealing import Contact, open_sealed
+from infra.keys.sealing import Contact, open_sealed, seal_without_contact
 from infra.keys.vault import Vault
 from models.phone import mobile_of
 from models.reporter_messages import TellBy
@@ -29,10 +30,16 @@ _INSERT = text(
     "INSERT INTO reporters (id, anonymous, created_at, nonce, ciphertext, wrapped_key, key_id)"
     " VALUES (:id, :anonymous, :now, :nonce, :ciphertext, :wrapped, :key_id) ON CONFLICT (id) DO NOTHING RETURNING id"
 )
-_READ = text("SELECT id, anonymous, nonce, ciphertext, wrapped_key, key_id, erased_at FROM reporters WHERE id = :id")
+_READ = text(
+    "SELECT id, anonymous, nonce, ciphertext, wrapped_key, key_id, erased_at FROM reporters WHERE id = ANY (:ids)"
+)
 _ERASE = text(
     "UPDATE reporters SET name = NULL, phone = NULL, wrapped_key = NULL, key_id = NULL, ciphertext = NULL,"
     " nonce = NULL, erased_at = :now WHERE id = ANY (:ids) AND erased_at IS NULL RETURNING id"
+)
+_WITHOUT_ROW = text(
+    "SELECT DISTINCT c.reporter_ref FROM cases c LEFT JOIN reporters r ON r.id = c.reporter_ref"
+    " WHERE c.reporter_ref IS NOT NULL AND r.id IS NULL"
 )
 _IS_STOPPED = text("SELECT stopped_at IS NOT NULL FROM reporters WHERE id = :id")
 _STOP = text("UPDATE reporters SET stopped_at = :now WHERE id = :id AND stopped_at IS NULL")
@@ -59,9 +66,15 @@ async def insert_reporter(
 
 async def read_reporter(connection: AsyncConnection, id_: UUID) -> StoredReporter | None:
     """Return the row of a reporter; None when there is none."""
-    row = (await connection.execute(_READ, {"id": id_})).one_or_none()
-    if row is None:
-        return None
+    return (await read_reporters(connection, [id_])).get(id_)
+
+
+async def read_reporters(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, StoredReporter]:
+    """Return the rows of reporters by their ids."""
+    return {row.id: _stored(row) for row in await connection.execute(_READ, {"ids": list(ids)})}
+
+
+def _stored(row: Any) -> StoredReporter:
     sealed = wrapped = None
     if row.ciphertext is not None:
         sealed = Sealed(id=row.id, nonce=_text(row.nonce), ciphertext=_text(row.ciphertext))
@@ -118,6 +131,20 @@ async def restore_reporter(
     if wrapped is None:
         return False
     return await insert_reporter(connection, sealed, wrapped, anonymous=anonymous, now=now)
+
+
+async def restore_keys_of_answers(connection: AsyncConnection, now: datetime) -> int:
+    """Store records without a contact, for cases whose personal answers the vault has the key of; return how many.
+
+    No history holds such a record. Raises KeysAway.
+    """
+    keys, restored = keys_of(connection), 0
+    for id_ in (await connection.scalars(_WITHOUT_ROW)).all():
+        wrapped = None if await keys.vault.is_erased(id_) else await keys.vault.find(id_)
+        if wrapped is not None:
+            sealed = await seal_without_contact(keys, id_, wrapped)
+            restored += await insert_reporter(connection, sealed, wrapped, anonymous=True, now=now)
+    return restored
 
 
 async def erase_reporters(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> tuple[UUID, ...]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from models.answers import Asked, OptionalAnswers
+from models.answers import Answers, Asked, OptionalAnswers, OptionalSealedAnswers
 from models.base import Given, Instant, Sha256, is_none
 from models.datum import Datum, to_wgs84
 from models.enums import Severity, Source
@@ -70,7 +70,8 @@ class Report(Given):
     matter, which have checked who may cause it; no door takes this field. `enterprise`: the credit code of the
     enterprise that it is about. `answers` None: nothing was asked besides the description; `asked`: where and by which
     policy it was. `sealed`: the reporter's encrypted record, kept in the history for a lost database; no
-    fact holds it, and it is no part of the command's digest.
+    fact holds it, and it is no part of the command's digest. `sealed_answers`: those that nobody may read in a
+    history. `carried`: personal answers of the case that a part is split off from, as that case keeps them.
     """
 
     kind: Literal["report"] = "report"
@@ -95,3 +96,5 @@ class Report(Given):
     asked: Annotated[Asked | None, Field(exclude_if=is_none)] = None
     content_hash: str
     sealed: Annotated[Sealed | None, Field(exclude_if=is_none)] = None
+    sealed_answers: OptionalSealedAnswers = None
+    carried: Answers = ()

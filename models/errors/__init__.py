@@ -181,6 +181,8 @@ from models.errors.plan import (
     UnknownShift as UnknownShift,
 )
 from models.errors.question import (
+    AnswerDamaged as AnswerDamaged,
+    AnswerNotKept as AnswerNotKept,
     AnswerNotUnderstood as AnswerNotUnderstood,
     QuestionStops as QuestionStops,
     QuestionUnanswered as QuestionUnanswered,

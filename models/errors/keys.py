@@ -23,9 +23,13 @@ class KeysAway(DomainError):
 
     code = "keys_away"
     status = 503
-    zh = "上报人信息的密钥暂不可用,联系方式无法读取或保存;案件照常办理。请管理员核对密钥文件或密钥服务。"
+    zh = (
+        "上报人信息的密钥暂不可用,联系方式和涉及个人信息的填答无法读取或保存,请稍后再试;案件照常办理。"
+        "请管理员核对密钥文件或密钥服务。"
+    )
     en = (
-        "The keys of reporters' data are not available: contacts can be neither read nor stored. Cases go on. "
+        "The keys of reporters' data are not available: contacts and personal answers can be neither read nor "
+        "stored; try again later. Cases go on. "
         "An administrator must check the key file or the key service."
     )
 

@@ -24,6 +24,20 @@ class QuestionUnanswered(DomainError):
     en = "The question “{text_en}” must be answered."
 
 
+class AnswerNotKept(DomainError):
+    code = "answer_not_kept"
+    status = 409
+    zh = "上报人信息已按规定删除,涉及个人信息的填答不再保存;必填的可填报“无法获知”。"
+    en = "The reporter was erased, so personal answers are no longer kept; a required one may be “not known”."
+
+
+class AnswerDamaged(DomainError):
+    code = "answer_damaged"
+    status = 409
+    zh = "加密保存的填答已损坏,无法读取。请重新填写,并告知管理员。"
+    en = "The encrypted answers are damaged and can't be read. Answer again, and tell an administrator."
+
+
 class QuestionStops(DomainError):
     code = "question_stops"
     status = 422

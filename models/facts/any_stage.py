@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from models.answers import Answers, Open
-from models.base import Instant, Kept, is_empty
+from models.base import Instant, Kept, is_empty, is_none
 from models.case import Owner
 from models.commands import Location, Part
 from models.enums import EscalationMode, Level, Severity, Stage, UrgeCause, UrgeKind
@@ -91,7 +91,7 @@ class QuestionsAnswered(Kept):
     """Questions of the category were answered after the report.
 
     `answers`: those given now. `unanswered`: the required questions still without an answer. `not_known`: questions to
-    which no answer can be had.
+    which no answer can be had. `reporter_ref`: the record whose key seals personal answers, where the case had none.
     """
 
     kind: Literal["questions_answered"] = "questions_answered"
@@ -100,6 +100,7 @@ class QuestionsAnswered(Kept):
     not_known: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
     note: Annotated[str, Field(exclude_if=is_empty)] = ""
     attachments: Annotated[tuple[str, ...], Field(exclude_if=is_empty)] = ()
+    reporter_ref: Annotated[UUID | None, Field(exclude_if=is_none)] = None
 
 
 class Recategorised(Kept):

@@ -57,7 +57,7 @@ from rules.deciders.common import (
 )
 from rules.escalation.requests import decision_terms
 from rules.escalation.wake_ups import resume_clocks
-from rules.questions import graver, take_answers
+from rules.questions import graver, merged, take_answers
 from rules.routing import desk, low_desk, route
 from rules.scope import REPORTING_ROLES, in_force, may_report
 from rules.titles import title_of
@@ -83,9 +83,10 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
         raise UnknownCategory(category=cmd.category, pointer="/category")
     if not category.active:
         raise CategoryOutOfUse(category=cmd.category, pointer="/category")
+    door = None if cmd.asked is None else cmd.asked.door
     taken = take_answers(
-        ctx.policy, cmd.category, cmd.answers or {}, cmd.attachments, door=None if cmd.asked is None else cmd.asked.door
-    )
+        ctx.policy, cmd.category, cmd.answers or {}, cmd.attachments, door=door, before=cmd.carried
+    )  # fmt: skip
     declared = cmd.severity or category.severity
     severity = graver(declared, taken.severity)
     opened = opening(ctx.policy, cmd.category, severity)
@@ -135,7 +136,7 @@ def report(cmd: Report, ctx: Context) -> Sequence[Body]:
             host_why=host.why,
             due=clocks.start(ctx, opened.standard, Stage.RECEIVE, ctx.now),
             condition=opened.condition,
-            answers=taken.answers,
+            answers=merged(cmd.carried, taken.answers),
             unread=taken.unread,
             unanswered=taken.unanswered,
             severity_why=None if severity is declared else taken.why,

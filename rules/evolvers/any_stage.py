@@ -101,6 +101,7 @@ def _(body: QuestionsAnswered, case: Case, fact: Fact) -> Changes:
         "unanswered": body.unanswered,
         "not_known": tuple(dict.fromkeys((*(code for code in case.not_known if code not in now), *body.not_known))),
         "attachments": with_added(case.attachments, *body.attachments),
+        "reporter_ref": case.reporter_ref or body.reporter_ref,
     }
 
 

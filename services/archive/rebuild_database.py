@@ -22,7 +22,7 @@ from infra.keys.access import keys_of
 from infra.objects import Objects
 from infra.settings import Settings
 from infra.store.driver import run
-from infra.store.reporters import restore_reporter
+from infra.store.reporters import restore_keys_of_answers, restore_reporter
 from infra.store.retired import forget_present
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault
 from models.sealed import Sealed
@@ -117,6 +117,8 @@ async def rebuild_database(
         origins -= retired
         await _restore_reporters(work)
         await _write_all(work, staging, origins)
+        async with transaction(owner) as connection:
+            work.counts["reporters"] += await restore_keys_of_answers(connection, datetime.now(UTC))
         await _restore_copy(work, archive, copy, of_facts=True)
         await _register_files(work, attachments)
         async with transaction(owner) as connection:

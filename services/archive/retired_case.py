@@ -19,6 +19,7 @@ from rules.scope import could_see, reads_archive
 from services.archive.bundles import is_provable, read_bundle
 from services.archive.lines import ArchivedFact
 from services.archive.write_cases import as_fact
+from services.cases.answers import open_for
 from services.cases.names import read_names
 from services.cases.queries import get_facts
 from services.cases.retired import retired_error
@@ -69,8 +70,9 @@ async def read_retired(
     assert case is not None
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await read_names(connection, [case], language, actors)
+    opened = await open_for(connection, person, case, day, facts)
     return ArchivedCase(
-        case=case_item(case, names, now), facts=fact_views(facts, case, names, person, day),
+        case=case_item(case, names, now), facts=fact_views(facts, case, names, person, day, opened),
         names={**names.units, **names.departments, **names.people, **names.enterprises}, retired_at=retired.retired_at,
     )  # fmt: skip
 

@@ -1,24 +1,70 @@
 """Answers to the questions of a category, as people read them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.store.sealed_answers import NOTHING_OPENED, Opened, Unreadable, open_answers
 from models.answers import OpenQuestion, QuestionAnswer, UnreadAnswer
 from models.base import STORED
 from models.case import Case
+from models.context import Person
+from models.errors import KeysAway
+from models.facts import Body, Fact, QuestionsAnswered, Received
 from models.personal_numbers import mask_numbers
 from models.policy.questions import NO, YES, Option, QuestionKind, Reading
 from models.views import AnswerView, OpenQuestionView, UnreadAnswerView
+from rules.masking import reads_numbers
 from services.runtime.shown_numbers import show
+
+log = structlog.get_logger(__name__)
 
 #: What is shown instead of an answer that the reader need not know.
 HIDDEN: Final = "••••"
 _YES_NO: Mapping[str, tuple[str, str]] = {YES: ("是", "yes"), NO: ("否", "no")}
 
 
-def answer_views(case: Case, language: str, *, whole: bool) -> tuple[AnswerView, ...]:
-    """Return the answers of a case; personal ones are hidden, and numbers of people masked, unless `whole`."""
-    return tuple(answer_view(answer, language, whole=whole) for answer in case.answers)
+#: What is shown to who may read a personal answer that can't be read.
+UNREADABLE: Mapping[Unreadable, tuple[str, str]] = {
+    Unreadable.ERASED: ("已按规定删除", "erased by regulation"),
+    Unreadable.AWAY: (
+        "暂读不出:密钥不可用,请稍后再试",
+        "can't be read now: the keys are not available; try again",
+    ),
+    Unreadable.DAMAGED: ("已损坏,无法读取,请告知管理员", "damaged and can't be read; tell an administrator"),
+}
+
+
+async def open_personal(connection: AsyncConnection, case: Case, facts: Sequence[Fact] = ()) -> Opened:
+    """Return what the personal answers of the case, and of these facts of it, hold, for a view that hides it from who
+    need not know it. While the keys are away, it says so of each.
+    """
+    try:
+        return await open_answers(connection, case, facts)
+    except KeysAway:
+        log.warning("keys of reporters away", report_id=str(case.report_id))
+        return Opened(why_not=Unreadable.AWAY)
+
+
+async def open_for(
+    connection: AsyncConnection, person: Person, case: Case, day: date, facts: Sequence[Fact] = ()
+) -> Opened:  # fmt: skip
+    """Return the same for a person; nothing where they may not read personal answers today."""
+    return await open_personal(connection, case, facts) if reads_numbers(person, case, day) else NOTHING_OPENED
+
+
+def answer_views(
+    case: Case, language: str, *, whole: bool, opened: Opened = NOTHING_OPENED
+) -> tuple[AnswerView, ...]:  # fmt: skip
+    """Return the answers of a case; personal ones are hidden, and numbers of people masked, unless `whole`.
+
+    Personal answers are sealed in the case. `opened` (by `open_for`) holds what they say; without it they are hidden
+    from everybody. Those of lists and files are read by `services.cases.row_answers`.
+    """
+    return tuple(answer_view(answer, language, whole=whole, opened=opened) for answer in case.answers)
 
 
 def public_answers(case: Case, language: str) -> tuple[AnswerView, ...]:
@@ -30,10 +76,15 @@ def public_answers(case: Case, language: str) -> tuple[AnswerView, ...]:
     )
 
 
-def answer_view(answer: QuestionAnswer, language: str, *, whole: bool) -> AnswerView:
-    """Return one answer. One that is hidden has no values."""
-    hidden = not whole and answer.reading is Reading.PERSONAL
-    shown = HIDDEN if hidden else in_words(answer, language)
+def answer_view(
+    answer: QuestionAnswer, language: str, *, whole: bool, opened: Opened = NOTHING_OPENED
+) -> AnswerView:  # fmt: skip
+    """Return one answer. One that is hidden, or that can't be read, has no values."""
+    personal = answer.reading is Reading.PERSONAL
+    hidden = personal and not (whole and opened.is_readable(answer))
+    why = opened.unreadable(answer) if personal and whole else None
+    answer = answer if hidden else opened.open(answer)
+    shown = hidden_words(why, language) if hidden else in_words(answer, language)
     values = () if hidden else answer.values
     if answer.kind is QuestionKind.TEXT and not hidden:
         if whole:
@@ -48,7 +99,13 @@ def answer_view(answer: QuestionAnswer, language: str, *, whole: bool) -> Answer
         values=values,
         shown=shown,
         hidden=hidden,
+        unreadable=None if why is None else why.value,
     )
+
+
+def hidden_words(why: Unreadable | None, language: str) -> str:
+    """Return what is shown instead of an answer: why it can't be read, or that it is hidden."""
+    return HIDDEN if why is None else UNREADABLE[why][language.startswith("en")]
 
 
 def key_text(options: Sequence[Option], key: str, language: str) -> str:
@@ -79,11 +136,13 @@ def told_in_fact(answers: Sequence[Mapping[str, Any]], language: str) -> str:
     """Return the answers of a fact in one line, as its view holds them; a hidden one has no values."""
     english = language.startswith("en")
     colon, end = (": ", "; ") if english else (":", ";")
-    kept = [QuestionAnswer.model_validate(answer, context=STORED) for answer in answers]
-    return end.join(
-        answer.text(language) + colon + (HIDDEN if not answer.values else in_words(answer, language) or "✓")
-        for answer in kept
-    )
+    said = []
+    for content in answers:
+        answer = QuestionAnswer.model_validate(content, context=STORED)
+        why = Unreadable(content["unreadable"]) if content.get("unreadable") else None
+        words = in_words(answer, language) or "✓" if answer.values else hidden_words(why, language)
+        said.append(answer.text(language) + colon + words)
+    return end.join(said)
 
 
 def open_views(questions: tuple[OpenQuestion, ...], language: str) -> tuple[OpenQuestionView, ...]:
@@ -91,29 +150,43 @@ def open_views(questions: tuple[OpenQuestion, ...], language: str) -> tuple[Open
     return tuple(OpenQuestionView(question=one.question, text=one.text(language)) for one in questions)
 
 
-def unread_views(answers: tuple[UnreadAnswer, ...], language: str, *, whole: bool) -> tuple[UnreadAnswerView, ...]:
+def unread_views(
+    answers: tuple[UnreadAnswer, ...], language: str, *, whole: bool, opened: Opened = NOTHING_OPENED
+) -> tuple[UnreadAnswerView, ...]:
     """Return the answers that were not understood; what they hold is hidden, unless `whole`."""
-    if whole:
-        show(*(value for answer in answers for value in answer.values))
-    return tuple(
-        UnreadAnswerView(
-            question=answer.question,
-            values=answer.values if whole else (),
-            why=answer.why_en if language.startswith("en") else answer.why_zh,
-        )
-        for answer in answers
+    return tuple(_unread_view(answer, language, whole=whole, opened=opened) for answer in answers)
+
+
+def _unread_view(answer: UnreadAnswer, language: str, *, whole: bool, opened: Opened) -> UnreadAnswerView:
+    values = opened.open(answer).values if whole and opened.is_readable(answer) else ()
+    why = opened.unreadable(answer) if whole else None
+    show(*values)
+    return UnreadAnswerView(
+        question=answer.question,
+        values=values,
+        shown=", ".join(values) if why is None else hidden_words(why, language),
+        why=answer.why_en if language.startswith("en") else answer.why_zh,
+        unreadable=None if why is None else why.value,
     )
 
 
-def hide_answers(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a fact without what a reader need not know of its answers."""
-    answers = [
-        {**answer, "values": []}
-        if answer["reading"] == Reading.PERSONAL
-        else {**answer, "values": [mask_numbers(value) for value in answer["values"]]}
-        if answer["kind"] == QuestionKind.TEXT
-        else answer
-        for answer in body.get("answers", ())
-    ]
-    unread = [{**answer, "values": []} for answer in body.get("unread", ())]
-    return {**body, **({"answers": answers} if answers else {}), **({"unread": unread} if unread else {})}
+def fact_answers(body: Mapping[str, Any], fact: Body, *, whole: bool, opened: Opened) -> dict[str, Any]:
+    """Return the content of a fact with its answers as a reader may read them, without what seals them."""
+    shown = dict(body)
+    if isinstance(fact, Received | QuestionsAnswered) and "answers" in body:
+        shown["answers"] = [_readable(answer, whole=whole, opened=opened) for answer in fact.answers]
+    if isinstance(fact, Received) and "unread" in body:
+        shown["unread"] = [_readable(answer, whole=whole, opened=opened) for answer in fact.unread]
+    return shown
+
+
+def _readable(answer: QuestionAnswer | UnreadAnswer, *, whole: bool, opened: Opened) -> dict[str, Any]:
+    personal = isinstance(answer, UnreadAnswer) or answer.reading is Reading.PERSONAL
+    if personal and not (whole and opened.is_readable(answer)):
+        content = answer.model_dump(mode="json", exclude={"sealed", "names"})
+        why = opened.unreadable(answer) if whole else None
+        return {**content, "values": [], **({} if why is None else {"unreadable": why.value})}
+    content = opened.open(answer).model_dump(mode="json")
+    if not whole and isinstance(answer, QuestionAnswer) and answer.kind is QuestionKind.TEXT:
+        content["values"] = [mask_numbers(value) for value in content["values"]]
+    return content

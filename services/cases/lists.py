@@ -121,7 +121,7 @@ async def stream_cases(
         try:
             while rows := await ahead:
                 names = await builder.load_names(connection, rows)
-                answers = await reader.of_rows(rows)
+                answers = await reader.of_rows(connection, rows)
                 # PostgreSQL finds the next batch while this one is built.
                 ahead = asyncio.ensure_future(anext(parts, None))
                 yield placed(await asyncio.to_thread(builder.build, rows, names), rows, answers)

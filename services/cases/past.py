@@ -18,6 +18,7 @@ from models.facts import Received
 from models.views import CaseView
 from rules.evolve import fold
 from rules.scope import may_see
+from services.cases.answers import open_for
 from services.cases.names import read_names
 from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
@@ -54,7 +55,8 @@ async def get_past_case(
     known = {"state": case, "report_id": case.report_id, "last_hash": None if link is None else link.hash}
     columns = known | report_columns(first) | last_location(facts)
     phone = await masked_phone(connection, present, person, day, anonymous=row.anonymous)
-    view = case_view(SimpleNamespace(**columns), names, person, day, moment, phone, present)
+    opened = await open_for(connection, person, present, day, facts)
+    view = case_view(SimpleNamespace(**columns), names, person, day, moment, phone, present, opened)
     changes = {
         "as_of": moment,
         "allowed_commands": (),

@@ -18,6 +18,7 @@ from models.errors import NoSuchCase, NoSuchPage
 from models.tables import CASES
 from models.text import clean_code, escape_controls, find_control
 from models.views import CaseView, FactView
+from services.cases.answers import open_for
 from services.cases.names import read_names
 from services.cases.proof import LAST_HASH
 from services.cases.reporter_contact import masked_phone
@@ -111,7 +112,7 @@ async def build_case_view(
     names = await read_names(connection, [case], language)
     day = await local_day(connection, now)
     phone = await masked_phone(connection, case, person, day, anonymous=row.anonymous)
-    view = case_view(row, names, person, day, now, phone)
+    view = case_view(row, names, person, day, now, phone, opened=await open_for(connection, person, case, day))
     reported = only_reported(person, case, day)
     if case.is_open and not reported:
         return view
@@ -132,4 +133,6 @@ async def get_facts(
     facts = await read_facts(connection, case.report_id)
     actors = {fact.actor.person for fact in facts if fact.actor.person is not None}
     names = await read_names(connection, [case], language, actors)
-    return fact_views(facts, case, names, person, await local_day(connection, now))
+    day = await local_day(connection, now)
+    opened = await open_for(connection, person, case, day, facts)
+    return fact_views(facts, case, names, person, day, opened)

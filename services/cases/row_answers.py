@@ -5,14 +5,18 @@ as in the titles of a list.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Text, case as when, cast
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store.sealed_answers import NOTHING_OPENED, Opened, open_many
 from models.answers import QuestionAnswer
 from models.base import STORED
 from models.case import Case
@@ -44,29 +48,46 @@ class AnswerReader:
     day: date
     language: str
 
-    async def of_rows(self, rows: Sequence[Any]) -> tuple[Answers, ...]:
+    async def of_rows(self, connection: AsyncConnection, rows: Sequence[Any]) -> tuple[Answers, ...]:
         """Return the answers of each row, which has `ANSWER_COLUMNS`."""
         if not any(row.answers for row in rows):
             return ((),) * len(rows)
-        return await asyncio.to_thread(lambda: tuple(map(self._of_row, rows)))
+        personal = await asyncio.to_thread(lambda: list(map(_personal_case, rows)))
+        opened = await self._open(connection, [case for case in personal if case is not None])
+        return await asyncio.to_thread(lambda: tuple(map(self._of_row, rows, personal, repeat(opened))))
 
-    async def of_cases(self, cases: Sequence[Case]) -> tuple[Answers, ...]:
+    async def of_cases(self, connection: AsyncConnection, cases: Sequence[Case]) -> tuple[Answers, ...]:
         """Return the answers of each case."""
-        return tuple(self._views(case.answers, whole=_is_personal(case) and self._reads(case)) for case in cases)
+        opened = await self._open(connection, [case for case in cases if _is_personal(case)])
+        return tuple(self._of_case(case, opened) for case in cases)
 
-    def _of_row(self, row: Any) -> Answers:
+    async def _open(self, connection: AsyncConnection, cases: Sequence[Case]) -> Mapping[UUID, Opened]:
+        """Return what the personal answers of those of the cases hold that the person reads them of."""
+        read = [case for case in cases if self._reads(case)]
+        return dict.fromkeys([case.report_id for case in read], NOTHING_OPENED) | await open_many(connection, read)
+
+    def _of_row(self, row: Any, case: Case | None, opened: Mapping[UUID, Opened]) -> Answers:
         if not row.answers:
             return ()
-        if row.personal_state is None:
-            return self._views(_stored.validate_json(row.answers, context=STORED), whole=False)
-        case = Case.model_validate_json(row.personal_state, context=STORED)
-        return self._views(case.answers, whole=self._reads(case))
+        if case is None:
+            return self._views(_stored.validate_json(row.answers, context=STORED), None)
+        return self._of_case(case, opened)
+
+    def _of_case(self, case: Case, opened: Mapping[UUID, Opened]) -> Answers:
+        return self._views(case.answers, opened.get(case.report_id))
 
     def _reads(self, case: Case) -> bool:
         return self.person is not None and reads_numbers(self.person, case, self.day)
 
-    def _views(self, answers: Sequence[QuestionAnswer], *, whole: bool) -> Answers:
-        return tuple(_masked(answer_view(answer, self.language, whole=whole)) for answer in answers)
+    def _views(self, answers: Sequence[QuestionAnswer], opened: Opened | None) -> Answers:
+        """`opened` None: the person reads no personal answers of the case."""
+        whole, known = opened is not None, opened or NOTHING_OPENED
+        return tuple(_masked(answer_view(one, self.language, whole=whole, opened=known)) for one in answers)
+
+
+def _personal_case(row: Any) -> Case | None:
+    state = row.personal_state
+    return None if state is None else Case.model_validate_json(state, context=STORED)
 
 
 def _is_personal(case: Case) -> bool:

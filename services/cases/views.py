@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from infra.store.sealed_answers import NOTHING_OPENED, Opened
+from models.answers import has_contact
 from models.base import STORED
 from models.case import Case, Clock, UrgeOrder
 from models.commands import ExternalReference, Location
@@ -34,7 +36,7 @@ from rules.masking import reads_numbers
 from rules.requests import pending_requests
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
-from services.cases.answers import answer_views, hide_answers, open_views, unread_views
+from services.cases.answers import answer_views, fact_answers, open_views, unread_views
 from services.cases.names import Names
 from services.cases.proof import proof_code
 from services.cases.reporter_alias import display_name, is_hidden, masked_owner, reporter_alias, reporter_name
@@ -104,11 +106,13 @@ def case_view(
     now: datetime,
     phone: str | None = None,
     present: Case | None = None,
+    opened: Opened = NOTHING_OPENED,
 ) -> CaseView:
     """Return the case of a row of `cases` for `person`; `phone` is the reporter's number as far as they are shown it.
 
     `present`: the case as it is today, where the row is of the past: who does not need numbers today does not read them
-    in the past either. Numbers of people in the text are whole only for those who need them (`rules.masking`).
+    in the past either. `opened`: what its personal answers hold. Numbers of people in the text are whole only for those
+    who need them (`rules.masking`).
     """
     case = Case.model_validate(row.state, context=STORED)
     item = case_item(case, names, now)
@@ -166,7 +170,7 @@ def case_view(
         reporter=ReporterView(
             alias=reporter_alias(case.report_id),
             anonymous=row.anonymous,
-            contact_kept=case.reporter_ref is not None,
+            contact_kept=has_contact(case.reporter_ref),
             phone=None if phone == KEYS_AWAY else phone,
             keys_away=phone == KEYS_AWAY,
         ),
@@ -178,9 +182,9 @@ def case_view(
             system=row.external_system, number=row.external_number if whole else mask_numbers(row.external_number)
         ),
         matter=case.matter,
-        answers=answer_views(case, names.language, whole=whole),
+        answers=answer_views(case, names.language, whole=whole, opened=opened),
         unanswered=open_views(case.unanswered, names.language),
-        not_understood=unread_views(case.unread, names.language, whole=whole),
+        not_understood=unread_views(case.unread, names.language, whole=whole, opened=opened),
         occurred_at=case.occurred_at,
         received_at=case.received_at,
         archived_at=case.archived_at,
@@ -188,7 +192,9 @@ def case_view(
     )
 
 
-def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, day: date) -> tuple[FactView, ...]:
+def fact_views(
+    facts: Sequence[Fact], case: Case, names: Names, person: Person, day: date, opened: Opened = NOTHING_OPENED
+) -> tuple[FactView, ...]:
     """Return the timeline for `person`: each fact with its actor named, unless that is the reporter.
 
     Who only reported the case reads what is written for them: the answer and the reasons, no results and notes. Numbers
@@ -203,19 +209,20 @@ def fact_views(facts: Sequence[Fact], case: Case, names: Names, person: Person, 
             kind=fact.body.kind,
             command=fact.command,
             actor=_actor(fact.actor, case, names),
-            body=_prose(_body(fact, reader, names.language), whole=whole),
+            body=_prose(fact, _body(fact, reader, names.language), whole=whole, opened=opened),
             why=_reasons(fact) if reader is None else (),
         )
         for fact in facts
     )
 
 
-def _prose(body: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+def _prose(fact: Fact, body: dict[str, Any], *, whole: bool, opened: Opened) -> dict[str, Any]:
     """Return the content with its numbers of people masked, or shown."""
+    body = fact_answers(body, fact.body, whole=whole, opened=opened)
     if whole:
         show(body)
         return body
-    masked: dict[str, Any] = mask_prose(hide_answers(body))
+    masked: dict[str, Any] = mask_prose(body)
     return masked
 
 

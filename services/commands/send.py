@@ -1,7 +1,7 @@
 """Send a person's command to a case: checked early, applied once however often it is sent, answered once recorded."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,14 @@ from models.base import STORED
 from models.case import Case
 from models.commands import HumanCommand, Location, Relocate
 from models.context import Person
-from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, UnknownCommand
+from models.errors import CommandIdReused, DomainError, NoSuchCase, StaleRevision, StoreAway, UnknownCommand
 from models.facts import Actor
-from models.messages import Act, Receipt, command_digest
+from models.messages import Act, Receipt
 from models.text import clean_code, find_control
 from rules.life_cycle import HUMAN_COMMANDS, check_fits
 from rules.scope import check_standing
 from services.cases.queries import find_case
+from services.commands.sealing import given_answers, is_same, private_answers, seal_message
 from services.organisation.locate import check_place
 from services.runtime.resources import Resources
 from services.suggestions.uses import Use, uses_of, without_suggestion, write_uses
@@ -84,7 +85,8 @@ async def send(
                 return earlier
             case = Case.model_validate(row.state, context=STORED)
             resources.reference.remember_case(case_no, case.report_id)
-            if await _is_recorded(connection, case, message):
+            private = await private_answers(connection, case, command)
+            if await _is_recorded(connection, case, message, private):
                 return Sent(command_id, case_no, Receipt(case_no=case_no, revision=case.seq))
             check_standing(person, case, command.kind, await local_day(connection, now))
             check_fits(case, command.kind)
@@ -95,15 +97,27 @@ async def send(
             uses = await uses_of(connection, resources.settings, row, case, given)
             report_id = case.report_id
             message = message.model_copy(update={"seen": case.seq})
+        message = await seal_message(resources, case, message, private, now)
     except DomainError:
         raise
     except Exception as error:
-        known_id = resources.reference.case_ids.get(case_no)
-        if not is_away(error) or known_id is None:
+        if not is_away(error):
             raise
-        report_id = known_id
+        report_id = _known_id(resources, case_no, command, error)
     await write_uses(resources.engine, uses, command_id, now)
     return await _send(resources, report_id, case_no, message)
+
+
+def _known_id(resources: Resources, case_no: str, command: HumanCommand, error: Exception) -> UUID:
+    """Return the case of a command that is taken while PostgreSQL is away. Raises `error` for an unknown case, and
+    StoreAway for answers, because only PostgreSQL could tell which of them are personal.
+    """
+    known = resources.reference.case_ids.get(case_no)
+    if known is None:
+        raise error
+    if given_answers(command):
+        raise StoreAway() from error
+    return known
 
 
 async def _check_new_place(connection: AsyncConnection, row: Row[Any], command: Relocate) -> None:
@@ -127,7 +141,7 @@ async def _earlier_answer(connection: AsyncConnection, case_no: str, message: Ac
     row = (
         await connection.execute(
             text(
-                "SELECT c.seq, f.digest FROM cases c JOIN facts f ON f.report_id = c.report_id"
+                "SELECT c.seq, c.state, f.digest FROM cases c JOIN facts f ON f.report_id = c.report_id"
                 " WHERE c.case_no = :no AND f.command_id = :command AND f.actor = :person LIMIT 1"
             ),
             {"no": case_no, "command": message.id, "person": message.actor.person},
@@ -135,7 +149,9 @@ async def _earlier_answer(connection: AsyncConnection, case_no: str, message: Ac
     ).one_or_none()
     if row is None:
         return None
-    if row.digest != command_digest(message.command):
+    case = Case.model_validate(row.state, context=STORED)
+    private = await private_answers(connection, case, message.command)
+    if not await is_same(connection, case, message, private, row.digest):
         raise CommandIdReused()
     return Sent(message.id, case_no, Receipt(case_no=case_no, revision=row.seq))
 
@@ -152,7 +168,7 @@ async def _send(resources: Resources, report_id: UUID, case_no: str, message: Ac
     return Sent(message.id, case_no, receipt)
 
 
-async def _is_recorded(connection: AsyncConnection, case: Case, message: Act) -> bool:
+async def _is_recorded(connection: AsyncConnection, case: Case, message: Act, private: Collection[str]) -> bool:
     """Return whether this very command is among the facts. Raises CommandIdReused if another one has its id."""
     row = (
         await connection.execute(
@@ -165,6 +181,6 @@ async def _is_recorded(connection: AsyncConnection, case: Case, message: Act) ->
     ).one()
     if row.digest is None:
         return False
-    if not row.mine or row.digest != command_digest(message.command):
+    if not row.mine or not await is_same(connection, case, message, private, row.digest):
         raise CommandIdReused()
     return True

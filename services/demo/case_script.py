@@ -19,7 +19,8 @@ from services.commands.send import read_command, send
 from services.demo.deeds import Deed, actor_for, body_of, command_name
 from services.demo.images import draw_scene
 from services.demo.town import DemoReport, DemoTown
-from services.reports.submit import ReportInput, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import submit
 from services.runtime.resources import Resources
 
 _TO_HANDLING = ("accept", "dispatch", "claim")

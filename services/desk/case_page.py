@@ -23,6 +23,7 @@ from rules.deciders.requests import latest_extension
 from rules.levels import current_level
 from rules.requests import own_requests
 from rules.result_evidence import result_evidence
+from services.cases.answers import open_for
 from services.cases.forecast import Forecast, get_forecast
 from services.cases.names import Names, read_names
 from services.cases.queries import find_case
@@ -145,12 +146,13 @@ async def get_case_page(
     ctx = await read_system_context(connection, case, now)
     units = await _unit_names(connection, facts)
     reporter = only_reported(person, case, day)
-    shown = fact_views(facts, case, names, person, day)
+    opened = await open_for(connection, person, case, day, facts)
+    shown = fact_views(facts, case, names, person, day, opened)
     if reporter:
         shown = tuple(f for f in shown if f.kind in TOLD_KINDS or f.actor.kind == "reporter" or f.actor.id == person.id)
     files = await read_files(connection, files_of(shown) if reporter else case.attachments)
     phone = await masked_phone(connection, case, person, day, anonymous=row.anonymous)
-    view = case_view(row, names, person, day, now, phone)
+    view = case_view(row, names, person, day, now, phone, opened=opened)
     return CasePageView(
         case=view.model_copy(update={"attachments": tuple(files), "urges": ()}) if reporter else view,
         facts=shown,
@@ -202,7 +204,8 @@ async def facts_since(
     facts = [fact for fact in await read_facts(connection, case.report_id) if fact.seq > seen]
     names = await read_names(connection, [case], language, _people_in(facts))
     day = await local_day(connection, now)
-    return Meanwhile(facts=fact_views(facts, case, names, person, day), revision=case.seq)
+    opened = await open_for(connection, person, case, day, facts)
+    return Meanwhile(facts=fact_views(facts, case, names, person, day, opened), revision=case.seq)
 
 
 async def last_actions(

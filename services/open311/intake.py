@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Annotated
@@ -29,7 +29,7 @@ from models.errors import (
 from models.ids import derived_id, new_id
 from models.policy.document import Category
 from models.policy.questions import Door
-from rules.questions import pointer_to
+from rules.questions import pointer_to, private_codes
 from services.accounts.limits import open311_limit
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
@@ -38,8 +38,9 @@ from services.open311.catalogue import asked_questions, find_service, photo_ques
 from services.open311.keys import Key, check_reach, find_key
 from services.open311.media import MediaUrls, keep_media
 from services.organisation.locate import find_unit_at
+from services.reports.report_input import ReportInput
 from services.reports.reporter_input import ReporterInput
-from services.reports.submit import ReportInput, check, submit
+from services.reports.submit import check, submit
 from services.runtime.resources import Resources
 from services.wording.input_faults import fault_text
 
@@ -70,11 +71,17 @@ class Posted(Frozen):
     attributes: Annotated[dict[str, list[str]], Field(max_length=60)] = Field(default_factory=dict)
     media_urls: MediaUrls = ()
 
-    @property
-    def digest(self) -> bytes:
-        """Of what the report says: files and the reporter's data are left out, as they are by the other doors."""
+    def digest(self, private: Collection[str]) -> bytes:
+        """Of what the report says: files and the reporter's data are left out, as they are by the other doors, and
+        `private` attributes, which nobody may find by trying.
+        """
         said = self.model_dump(mode="json", include=_SAID)
+        said["attributes"] = {code: values for code, values in said["attributes"].items() if code not in private}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
+
+    def is_told_by(self, digest: bytes, private: Collection[str]) -> bool:
+        """Whether a digest is of this report. One of an earlier version has all attributes."""
+        return digest in (self.digest(private), self.digest(()))
 
 
 POSTED = TypeAdapter(Posted)
@@ -137,12 +144,14 @@ async def take_report(resources: Resources, key: Key, sent: Sent, limits: Limits
     report_id = new_id() if posted.client_id is None else derived_id("open311", key.id, posted.client_id)
     async with transaction(resources.engine) as connection:
         row = (await connection.execute(_EARLIER, {"report": report_id})).one_or_none()
-        if row is not None and bytes(row.digest) != posted.digest:
+        policy = await read_policy(connection)
+        private = private_codes(policy, posted.service_code, posted.attributes)
+        if row is not None and not posted.is_told_by(bytes(row.digest), private):
             raise ReportIdReused(pointer="/client_request_id")
         if row is not None and row.case_no is not None:
             return Taken(report_id, row.case_no)
         person = await open311_account(connection)
-        category = find_service(await read_policy(connection), posted.service_code)
+        category = find_service(policy, posted.service_code)
         grid = await _find_place(connection, key, posted)
     if row is not None and await is_started(resources.temporal, report_id):
         return Taken(report_id, None)
@@ -159,14 +168,14 @@ async def take_report(resources: Resources, key: Key, sent: Sent, limits: Limits
     if stored:
         answers = {**(report.answers or {}), **{one.code: stored for one in photos}}
         report = report.model_copy(update={"attachments": stored, "answers": answers})
-    await _keep(resources, key, report_id, posted, category, now)
+    await _keep(resources, key, report_id, posted, category, private, now)
     try:
         submitted = await submit(resources, person, report, now)
     except ReportIdReused:
         # Sent twice at the same time, with other files: the first one counts.
         async with resources.reading.connect() as connection:
             row = (await connection.execute(_EARLIER, {"report": report_id})).one_or_none()
-        if row is None or row.case_no is None or bytes(row.digest) != posted.digest:
+        if row is None or row.case_no is None or not posted.is_told_by(bytes(row.digest), private):
             raise
         return Taken(report_id, row.case_no)
     except DomainError as error:
@@ -245,7 +254,13 @@ def _unasked(posted: Posted, category: Category) -> dict[str, list[str]]:
 
 
 async def _keep(
-    resources: Resources, key: Key, report_id: UUID, posted: Posted, category: Category, now: datetime
+    resources: Resources,
+    key: Key,
+    report_id: UUID,
+    posted: Posted,
+    category: Category,
+    private: Collection[str],
+    now: datetime,
 ) -> None:
     """Write down whose report it is, and which media are to be fetched, before it is acknowledged.
 
@@ -253,14 +268,15 @@ async def _keep(
     """
     async with transaction(resources.engine) as connection:
         values = {
-            "report": report_id, "key": key.id, "client": posted.client_id, "digest": posted.digest, "now": now,
+            "report": report_id, "key": key.id, "client": posted.client_id, "now": now,
+            "digest": posted.digest(private),
             "attributes": json.dumps(_unasked(posted, category), ensure_ascii=False),
         }  # fmt: skip
         if await connection.scalar(_KEEP, values) is not None:
             await keep_media(connection, report_id, posted.media_urls, now, of=report_id)
             return
         row = (await connection.execute(_EARLIER, {"report": report_id})).one_or_none()
-        if row is not None and bytes(row.digest) != posted.digest:
+        if row is not None and not posted.is_told_by(bytes(row.digest), private):
             raise ReportIdReused(pointer="/client_request_id")
 
 

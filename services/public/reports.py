@@ -25,8 +25,9 @@ from services.commands.send import Sent, send
 from services.public.account import public_account
 from services.public.progress import turn_of
 from services.public.progress_code import issue_code
+from services.reports.report_input import ReportInput
 from services.reports.reporter_input import ReporterInput
-from services.reports.submit import ReportInput, check, submit
+from services.reports.submit import check, submit
 from services.runtime.resources import Resources
 
 

@@ -20,6 +20,7 @@ from models.ids import new_id
 from models.personal_numbers import PROSE_FIELDS, numbers_in
 from models.tables import CASES
 from rules.scope import covers, in_force
+from services.cases.answers import fact_answers, open_personal
 from services.cases.queries import find_case
 from services.runtime.shown_numbers import show
 
@@ -85,7 +86,14 @@ async def look_at_reporter(
         text("SELECT count(*) FROM unmask_looks WHERE report_id = :case AND seq = :seq"),
         {"case": case.report_id, "seq": seq},
     )
-    texts = tuple(found for fact in facts for found in _texts(fact.seq, fact.body.model_dump(mode="json")))
+    opened = await open_personal(connection, case, facts)
+    texts = tuple(
+        found
+        for fact in facts
+        for found in _texts(
+            fact.seq, fact_answers(fact.body.model_dump(mode="json"), fact.body, whole=True, opened=opened)
+        )
+    )
     show(*(one.text for one in texts), "" if contact is None else contact.phone or "")
     return UnmaskedReporter(
         case_no=case.case_no,

@@ -28,7 +28,7 @@ from services.files.cells import (
 from services.files.errors import Unusable
 from services.files.moments import NoMoment, read_moment
 from services.reports.import_mapping import Fields, Mapping
-from services.reports.submit import ReportInput
+from services.reports.report_input import ReportInput
 from services.wording.input_faults import fault_text
 from services.wording.refusals import refusal_message
 

@@ -1,8 +1,6 @@
 """Submit a report (上报): check it, store the reporter's data apart, and acknowledge it once it is durable."""
 
 import asyncio
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,74 +13,43 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.case_client import NO_ANSWER_ERRORS, is_started, no_answer, open_case
 from infra.database import is_away, reason, transaction
 from infra.keys.access import keys_of
-from infra.keys.ring import WrappedKey
-from infra.keys.sealing import Contact, seal
-from infra.keys.vault import Vault
 from infra.objects import ObjectsAway
 from infra.outages import DATABASE
 from infra.store.context import local_day, read_context
 from infra.store.place import is_elsewhere
-from infra.store.reporters import delete_reporter, insert_reporter, read_reporter
+from infra.store.reporters import delete_reporter
 from infra.store.retired import find_retired_report
-from models.answers import Asked, GivenAnswers
-from models.base import Code, CreditCode, Description, Frozen, Title, WrittenInstant
-from models.commands import Attachments, ExternalReference, GivenLocation, Location, Report
+from models.commands import ExternalReference, Location, Report
 from models.context import Context, Person
-from models.enums import Role, Severity, Source
+from models.enums import Role, Source
 from models.errors import (
     DomainError,
     GridMissing,
-    KeysAway,
     PlaceOutsidePark,
     ReportIdReused,
     StoreAway,
     WorkflowsElsewhere,
 )
 from models.facts import Actor
-from models.ids import derived_id, new_id
+from models.ids import new_id
 from models.messages import CaseStart, Receipt, Step
-from models.sealed import Sealed
+from models.policy.document import Policy
 from rules.decide import decide
-from rules.questions import check_answers
+from rules.questions import check_answers, private_codes
 from rules.scope import in_force
 from services.organisation.locate import check_place, find_unit_at
-from services.reports.reporter_input import ReporterInput
+from services.reports.report_input import ReportInput
+from services.reports.reporter_records import (
+    SealedReporter,
+    is_same,
+    keep_key,
+    keep_missing_key,
+    seal_answers,
+    seal_reporter,
+)
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
-
-
-class ReportInput(Frozen):
-    """A report as a door accepts it. Give `grid`, `location`, or both; the micro-grid is found from the location.
-
-    Without a `title`, one is made of the description (`rules.titles`). `mismatch_meant`: the location lies outside the
-    given grid, and that is meant. `enterprise`: the credit code of the enterprise that the report is about.
-    `answers`: to the questions of the category, by code; left out by who was not asked. `asked`: where they were asked,
-    and under which version of the policy; by another version than the one in force, they are taken as far as they fit.
-    """
-
-    report_id: UUID
-    category: Code
-    title: Title | None = None
-    description: Description = ""
-    grid: Code | None = None
-    location: GivenLocation | None = None
-    mismatch_meant: bool = False
-    occurred_at: WrittenInstant | None = None
-    reported_at: WrittenInstant | None = None
-    severity: Severity | None = None
-    source: Source | None = None
-    enterprise: CreditCode | None = None
-    answers: GivenAnswers | None = None
-    asked: Asked | None = None
-    attachments: Attachments = ()
-    reporter: ReporterInput | None = None
-
-    @property
-    def content_hash(self) -> str:
-        """The hash that tells a report sent again from another report under its id. The reporter's data is left out."""
-        content = self.model_dump(mode="json", exclude={"reporter", "report_id", "mismatch_meant"}, exclude_unset=True)
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -111,10 +78,11 @@ async def submit(
         async with transaction(resources.engine) as connection:
             receipt = await _earlier_receipt(connection, person, report_input)
             if receipt is None:
-                reporter = await _seal_reporter(connection, report_input, now)
-                start = await _checked_start(connection, person, report_input, now, external, reporter)
+                reporter = await seal_reporter(connection, report_input, now)
+                start, policy = await _checked_start(connection, person, report_input, now, external, reporter)
+                start, reporter = await seal_answers(connection, report_input, start, policy, reporter, now)
         if receipt is not None:
-            await _keep_missing_key(resources, report_input)
+            await keep_missing_key(resources, report_input, receipt)
             return Submitted(report_input.report_id, receipt, created=False)
     except DomainError:
         raise
@@ -124,7 +92,7 @@ async def submit(
         start, reporter = _start_from_cache(resources, person, report_input, now, external, error), None
     if reporter is None:
         return await _start_case(resources, start)
-    keeping = asyncio.create_task(_keep_key(keys_of(resources.engine).vault, reporter.sealed.id, reporter.wrapped))
+    keeping = asyncio.create_task(keep_key(keys_of(resources.engine).vault, reporter.sealed.id, reporter.wrapped))
     try:
         return await _start_case(resources, start, keeping)
     finally:
@@ -145,7 +113,8 @@ async def check(
     async with resources.engine.connect() as connection:
         if await _earlier_receipt(connection, person, report_input) is not None:
             return None
-        return (await _checked_start(connection, person, report_input, now, external, None)).report
+        start, _ = await _checked_start(connection, person, report_input, now, external, None)
+        return start.report
 
 
 async def refresh_reference(resources: Resources, now: datetime) -> None:
@@ -205,13 +174,13 @@ async def _earlier_receipt(connection: AsyncConnection, person: Person, report_i
     """
     row: Any = (
         await connection.execute(
-            text("SELECT case_no, seq, content_hash, reported_by FROM cases WHERE report_id = :id"),
+            text("SELECT case_no, seq, content_hash, reported_by, reporter_ref FROM cases WHERE report_id = :id"),
             {"id": report_input.report_id},
         )
     ).one_or_none() or await find_retired_report(connection, report_input.report_id)
     if row is None:
         return None
-    if row.content_hash != report_input.content_hash or row.reported_by != person.id:
+    if row.reported_by != person.id or not await is_same(connection, row, report_input):
         raise ReportIdReused(pointer="/report_id")
     return Receipt(case_no=row.case_no, revision=row.seq, content_hash=row.content_hash)
 
@@ -223,60 +192,6 @@ async def _find_grid(connection: AsyncConnection, location: Location | None) -> 
     if grid is None:
         raise PlaceOutsidePark(pointer="/location")
     return grid
-
-
-@dataclass(frozen=True)
-class _SealedReporter:
-    sealed: Sealed
-    wrapped: WrappedKey
-
-
-async def _seal_reporter(
-    connection: AsyncConnection, report_input: ReportInput, now: datetime
-) -> _SealedReporter | None:
-    """Store the reporter's data, sealed, in a table of its own; None for a report without any.
-
-    A report sent again keeps the record of the first time. Raises KeysAway.
-    """
-    reporter = report_input.reporter
-    if reporter is None or (reporter.name is None and reporter.phone is None and reporter.mail is None):
-        return None
-    reference = derived_id(report_input.report_id, "reporter")
-    language = "en" if reporter.tell_by is not None and reporter.language == "en" else None
-    contact = Contact(reporter.name, reporter.phone, reporter.mail, reporter.tell_by, language)
-    sealed, wrapped = await seal(keys_of(connection), reference, contact)
-    if await insert_reporter(connection, sealed, wrapped, anonymous=reporter.anonymous, now=now):
-        return _SealedReporter(sealed, wrapped)
-    stored = await read_reporter(connection, reference)
-    if stored is None or stored.sealed is None or stored.wrapped is None:
-        raise KeysAway()
-    return _SealedReporter(stored.sealed, stored.wrapped)
-
-
-async def _keep_key(vault: Vault, id_: UUID, wrapped: WrappedKey) -> None:
-    """Write a reporter's key into the vault. Raises StoreAway when it can't be written: a full disk is mended."""
-    try:
-        await vault.keep(id_, wrapped)
-    except ObjectsAway as error:
-        log.error("a reporter's key can't be written into the vault", reason=str(error))
-        raise StoreAway() from error
-
-
-async def _keep_missing_key(resources: Resources, report_input: ReportInput) -> None:
-    """Write the key of the reporter of a known report, if the vault lacks it: it could not be written the first time,
-    and so the report was not acknowledged. Raises StoreAway."""
-    if report_input.reporter is None:
-        return
-    vault, reference = keys_of(resources.engine).vault, derived_id(report_input.report_id, "reporter")
-    try:
-        if await vault.has(reference):
-            return
-    except KeysAway as error:
-        raise StoreAway() from error
-    async with resources.engine.connect() as connection:
-        stored = await read_reporter(connection, reference)
-    if stored is not None and stored.wrapped is not None:
-        await _keep_key(vault, reference, stored.wrapped)
 
 
 async def _forget_reporter(resources: Resources, start: CaseStart) -> None:
@@ -299,15 +214,14 @@ async def _checked_start(
     report_input: ReportInput,
     now: datetime,
     external: ExternalReference | None,
-    reporter: _SealedReporter | None,
-) -> CaseStart:
-    """Return the start of the case, with its micro-grid found and its rule run without recording."""
+    reporter: SealedReporter | None,
+) -> tuple[CaseStart, Policy]:
+    """Return the start of the case, with its micro-grid found and its rule run without recording; and the policy."""
     grid = report_input.grid or await _find_grid(connection, report_input.location)
     if report_input.grid is not None and report_input.location is not None:
         await check_place(connection, grid, report_input.location, mismatch_meant=report_input.mismatch_meant)
     start = _start(person, report_input, grid, now, await local_day(connection, now), external, reporter)
-    await _check(connection, start, now, report_input)
-    return start
+    return start, await _check(connection, start, now, report_input)
 
 
 def _start(
@@ -317,7 +231,7 @@ def _start(
     now: datetime,
     today: date,
     external: ExternalReference | None,
-    reporter: _SealedReporter | None,
+    reporter: SealedReporter | None,
 ) -> CaseStart:
     reported_at = report_input.reported_at or now
     report = Report(
@@ -353,12 +267,13 @@ def _default_source(person: Person, today: date) -> Source:
     return Source.RESIDENT
 
 
-async def _check(connection: AsyncConnection, start: CaseStart, now: datetime, report_input: ReportInput) -> None:
-    """Run the rule of the recording step without recording, so that a bad report starts no workflow."""
+async def _check(connection: AsyncConnection, start: CaseStart, now: datetime, report_input: ReportInput) -> Policy:
+    """Run the rule of the recording step, so that a bad report starts no workflow, and return the policy."""
     step = _step(start, now)
     context = await read_context(connection, step, None)
     decide(None, step, context.model_copy(update={"case_no": "0"}))
     _check_answers(report_input, context)
+    return context.policy
 
 
 def _check_answers(report_input: ReportInput, context: Context) -> None:
@@ -392,6 +307,8 @@ def _start_from_cache(
     start = _start(person, report_input, report_input.grid, now, context.today, external, None)
     decide(None, _step(start, now), context)
     _check_answers(report_input, context)
+    if private_codes(context.policy, report_input.category, report_input.answers or {}):
+        raise StoreAway() from error  # their key could not be kept
     return start
 
 

@@ -190,7 +190,7 @@ async def stream_overdue(
             async for rows in found.partitions():
                 cases = await asyncio.to_thread(_read_states, [row.state for row in rows])
                 items = await _items(connection, viewpoint, [row.since for row in rows], cases)
-                yield placed(items, rows, await reader.of_cases(cases))
+                yield placed(items, rows, await reader.of_cases(connection, cases))
         finally:
             await found.close()  # a cursor left half-read would stay open
 

@@ -14,9 +14,13 @@ from doors.dependencies import Services
 from doors.session import COOKIE
 from infra.archive import open_archive
 from infra.database import transaction
+from infra.keys.access import keys_of
+from infra.keys.answers import seal_content
 from infra.settings import Settings
+from models.answers import QuestionAnswer, answers_key
+from models.policy.questions import QuestionKind, Reading
 from services.archive.retire import BUNDLED_FOR, retire_cases
-from services.reports.submit import ReportInput
+from services.reports.report_input import ReportInput
 from tests.api.conftest import SignedIn
 from tests.builders import MICRO, person_id, put_photo, small_park, token_for
 from tests.old_cases import put_old_cases
@@ -28,6 +32,11 @@ REPORT: dict[str, Any] = {
     "report_id": str(REPORT_ID), "category": "0103", "title": "消防通道被堵", "description": "联系人 13912345678",
     "grid": MICRO, "attachments": [PHOTO],
 }  # fmt: skip
+#: A personal answer whose reporter was erased.
+SEALED = QuestionAnswer(
+    question="who", category="0103", kind=QuestionKind.TEXT, reading=Reading.PERSONAL, values=(), text_zh="谁",
+    text_en="Who", sealed=seal_content(b"k" * 32, b"", b"{}"),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -44,7 +53,12 @@ async def number(app: FastAPI, engine: AsyncEngine, services: Services) -> str:
     """A case of the grid worker that was retired."""
     await put_photo(engine, PHOTO)
     wanted = ReportInput.model_validate(REPORT)
-    known = {"report_id": REPORT_ID, "description": wanted.description, "attachments": [PHOTO]}
+    reference = answers_key(REPORT_ID)
+    known = {
+        "report_id": REPORT_ID, "description": wanted.description, "attachments": [PHOTO], "reporter_ref": reference,
+        "carried": (SEALED,),
+    }  # fmt: skip
+    await keys_of(services.resources.engine).vault.erase(reference)  # else the case would not be retired
     (number,) = await put_old_cases(engine, [{**known, "content_hash": wanted.content_hash, "by": "worker"}])
     archive, now = open_archive(services.settings), datetime.now(UTC)
     await retire_cases(engine, archive, 2, now, pause=timedelta(0))
@@ -105,6 +119,8 @@ async def test_the_timeline_is_read_from_the_archive(
         if status == 200:
             assert [fact["kind"] for fact in answer.json()] == ["received", "closed", "archived"]
             assert "13912345678" not in answer.text
+            assert SEALED.sealed not in answer.text
+            assert [(one["question"], one["values"]) for one in answer.json()[0]["body"]["answers"]] == [("who", [])]
 
 
 async def test_an_archive_that_lost_the_case_is_told(

@@ -20,7 +20,8 @@ from models.context import Person
 from models.errors import StoreAway, UnknownCategory
 from models.ids import new_id, workflow_id
 from services.commands.send import send
-from services.reports.submit import ReportInput, refresh_reference, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import refresh_reference, submit
 from tests.builders import MICRO
 from tests.proxy import Wire, wire
 from tests.town import Town, running_town, town_settings

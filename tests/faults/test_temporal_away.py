@@ -19,7 +19,8 @@ from models.facts import Actor
 from models.ids import new_id
 from models.messages import Act
 from services.commands.send import send
-from services.reports.submit import ReportInput, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import submit
 from services.runtime.resources import Resources
 from tests.builders import MICRO
 from tests.proxy import Wire, wire

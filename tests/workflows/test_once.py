@@ -39,6 +39,7 @@ from rules.decide import decide
 from rules.evolve import evolve
 from services.commands import send
 from services.reports import submit
+from services.reports.report_input import ReportInput
 from tests.builders import FIRE, LABOUR, MICRO, person_id, publish
 from tests.timed import a_hasty_policy
 from tests.town import Town, running_town, town_settings
@@ -63,7 +64,7 @@ async def test_whose_report_it_is_goes_by_the_day_where_the_case_lies(town: Town
             text("UPDATE grants SET since = :day WHERE person = :worker"),
             {"day": morning.date() + timedelta(days=1), "worker": person_id("worker")},
         )
-    wanted = submit.ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
+    wanted = ReportInput(report_id=new_id(), category="0103", title="消防通道被堵", grid=MICRO)
     sent = await submit.submit(town.resources, await town.person("worker"), wanted, morning)
     assert sent.receipt is not None
     received = (await town.facts(sent.receipt.case_no))[0].body

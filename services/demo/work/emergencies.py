@@ -14,7 +14,8 @@ from services.demo.town import DemoTown
 from services.demo.work.stations import duty_officer
 from services.emergencies.show import runs_of_case
 from services.matters.send import act
-from services.reports.submit import ReportInput, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import submit
 from services.runtime.resources import Resources
 
 _ID = derived_id("demo-emergency")

@@ -16,6 +16,8 @@ from infra.archive import open_archive
 from infra.database import open_database
 from infra.keys.ring import create_ring
 from infra.objects import Objects
+from infra.store.cases import read_case, read_report_id
+from infra.store.sealed_answers import Unreadable, open_answers
 from models.ids import new_id
 from models.jobs.rebuild import DatabaseRebuilt
 from models.tables import metadata
@@ -127,6 +129,34 @@ async def test_a_connection_that_was_used_for_it_before_begins_anew(engine: Asyn
             assert await count_staged(connection) == (0, 0)
             await stage(connection, [fact])
             await connection.commit()
+
+
+async def test_personal_answers_come_back_with_their_keys_and_erased_ones_do_not(
+    town: Town, empty: AsyncEngine
+) -> None:
+    """Sealed with the report or by a command, with a contact or without one; after the last copy was made."""
+    archive = open_archive(town.resources.settings)
+    await copy_reference(town.engine, archive)
+    asked = {"category": "0301", "title": "有异味"}
+    contact = {"name": "王五", "phone": "13912345678"}
+    given = await town.report(**asked, answers={"smell": "sour", "who": "甲"})
+    named = await town.report(**asked, answers={"smell": "sour", "who": "乙"}, reporter=contact)
+    later = await town.report(**asked, answers={"smell": "sour"})
+    gone = await town.report(**asked, answers={"smell": "sour", "who": "丁"})
+    await town.do("duty", later, "answer_questions", answers={"who": "丙"})
+    await town.do("keeper", gone, "erase_reporter", reason="本人依法要求删除")
+    rebuilt = await rebuild(empty, town, archive)
+    assert (rebuilt.drift, rebuilt.faults, rebuilt.reporters) == (0, (), 3)
+    said = {}
+    async with empty.connect() as connection:
+        for no in (given, named, later, gone):
+            case = await read_case(connection, await read_report_id(connection, no))  # type: ignore[arg-type]
+            assert case is not None
+            opened = await open_answers(connection, case)
+            said[no] = [opened.open(one).values for one in case.answers if one.question == "who"], opened.why_not
+    assert said == {
+        given: ([("甲",)], None), named: ([("乙",)], None), later: ([("丙",)], None), gone: ([()], Unreadable.ERASED),
+    }  # fmt: skip
 
 
 async def tamper(engine: AsyncEngine, *statements: str) -> None:

@@ -12,7 +12,8 @@ from models.commands import ExternalReference
 from services.cases.filter import CaseFilter
 from services.cases.lists import list_cases
 from services.cases.search import Excerpt, mark_words, read_excerpts, search_words
-from services.reports.submit import ReportInput, submit
+from services.reports.report_input import ReportInput
+from services.reports.submit import submit
 from tests.api.harness import WAGES, ApiHarness, open_harness
 from tests.builders import person_id
 from tests.servers import Servers

@@ -21,13 +21,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import open_database, transaction
 from infra.keys.access import keys_of
+from infra.keys.answers import SealedContentDamaged, keyed_hash, open_content, seal_content
 from infra.keys.ring import FileRing, Ring, ServiceRing, WrappedKey, add_key, create_ring, remove_key
 from infra.keys.sealing import Contact, Keys, open_sealed, seal
 from infra.keys.vault import Vault
 from infra.objects.folder import FolderObjects
 from infra.settings import Settings
 from infra.store.reporters import erase_reporters, insert_reporter, read_contact, restore_reporter
-from models.errors import KeysAway
+from infra.store.sealed_answers import find_key, make_key, need_key
+from models.errors import AnswerNotKept, KeysAway
 from services.reporters.keys import encrypt_clear_rows, keys_state, settle_vault, wrap_anew
 from tests.s3 import S3Server
 
@@ -275,3 +277,45 @@ async def test_a_lost_file_of_the_vault_comes_back_from_the_row(sealing: tuple[A
     assert (await keys_state(engine)).without_file == 1
     assert await settle_vault(engine) == 1
     assert await keys_of(engine).vault.has(id_)
+
+
+async def test_answers_are_sealed_alike_and_open_only_where_they_belong() -> None:
+    """The same answer under the same key is the same text, its length says nothing, and a change is found."""
+    key, other = AESGCM.generate_key(256), AESGCM.generate_key(256)
+    sealed = seal_content(key, b"one", b'{"values":["yes"]}')
+    assert sealed == seal_content(key, b"one", b'{"values":["yes"]}')
+    assert len(sealed) == len(seal_content(key, b"one", b'{"values":["perhaps"]}'))
+    assert json.loads(open_content(key, b"one", sealed)) == {"values": ["yes"]}
+    assert keyed_hash(key, b"x") != keyed_hash(other, b"x")
+    for wrong in ((other, b"one", sealed), (key, b"two", sealed), (key, b"one", "AAAA" + sealed), (key, b"one", "?")):
+        with pytest.raises(SealedContentDamaged):
+            open_content(*wrong)
+
+
+async def test_answers_wait_for_a_key_service_that_is_away_and_are_gone_when_erased(
+    database_url: str, tmp_path: Path, key_service: str
+) -> None:
+    settings = Settings(
+        database_url=SecretStr(database_url), token_secret=SecretStr("0" * 64),
+        data_dir=tmp_path, key_service_url=key_service, key_service_token=SecretStr(KeyService.token),
+    )  # fmt: skip
+    own = open_database(settings)
+    try:
+        async with transaction(own) as connection:
+            made = await make_key(connection, uuid4(), anonymous=True, now=NOW)
+        assert made.made is not None
+        masters, KeyService.masters = KeyService.masters, {}
+        async with own.connect() as connection:
+            with pytest.raises(KeysAway):
+                await find_key(connection, made.reference)
+        KeyService.masters = masters
+        async with transaction(own) as connection:
+            found = await find_key(connection, made.reference)
+            assert found is not None
+            assert found.content == made.content
+            await erase_reporters(connection, [made.reference], NOW)
+            assert await find_key(connection, made.reference) is None
+            with pytest.raises(AnswerNotKept):
+                await need_key(connection, made.reference)
+    finally:
+        await own.dispose()

@@ -102,6 +102,7 @@ export interface AnswerView {
   values: string[];
   shown: string;
   hidden: boolean;
+  unreadable?: "erased" | "keys_away" | "damaged" | null;
 }
 
 export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {

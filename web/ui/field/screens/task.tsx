@@ -147,12 +147,12 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
             <dd>{here ? <DistanceToPlace from={here} to={about.location} /> : `${about.location.lat.toFixed(5)}, ${about.location.lon.toFixed(5)}`}</dd>
           </>
         )}
-        {(about.answers ?? []).map(({ question, text, kind, values, shown, hidden }) => (
+        {(about.answers ?? []).map(({ question, text, kind, values, shown, hidden, unreadable }) => (
           <Fragment key={question}>
             <dt>{text}</dt>
             <dd>
-              {kind === "photo" ? t("照片 %(n)s 张", { n: values.length }) : shown}
-              {hidden && <span class="hint"> {t("仅与上报人联系的人员可见")}</span>}
+              {kind === "photo" && !unreadable ? t("照片 %(n)s 张", { n: values.length }) : shown}
+              {hidden && !unreadable && <span class="hint"> {t("仅与上报人联系的人员可见")}</span>}
             </dd>
           </Fragment>
         ))}
