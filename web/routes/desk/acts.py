@@ -17,7 +17,7 @@ router = APIRouter()
 #: The acts that the phone app has a form for (`web/ui/field/words/answers.ts`); the others open the page of the case.
 PHONE_ACTS = frozenset({
     "claim", "report_verification", "complete", "accept", "pass_review", "supply_info", "grant_transfer", "respond",
-    "report_progress", "answer_urge", "acknowledge",
+    "report_progress", "answer_urge", "acknowledge", "grant_return", "grant_extension", "grant_suspension",
 })  # fmt: skip
 _STATUS = {ActState.USED: 200, ActState.PASSED: 410, ActState.EXPIRED: 410, ActState.LOST: 404}
 

@@ -105,6 +105,16 @@ export interface AnswerView {
   unreadable?: "erased" | "keys_away" | "damaged" | null;
 }
 
+/** What somebody asked for, and is not decided. `decide_by` is missing in copies of an older version. */
+export interface CaseRequest {
+  kind: string;
+  by: string;
+  at: string;
+  until: string | null;
+  department: string | null;
+  decide_by?: string | null;
+}
+
 export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   report_id: string;
   description: string;
@@ -116,7 +126,7 @@ export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   suspended_until: string | null;
   co_handlers: { department: string; name: string; reported_at: string | null }[];
   attachments: string[];
-  requests: { kind: string; by: string; at: string; until: string | null; department: string | null }[];
+  requests: CaseRequest[];
   reporter: { alias: string; anonymous: boolean; contact_kept: boolean; phone: string | null };
   allowed_commands: string[];
   /** Missing in a copy that an earlier version kept. */

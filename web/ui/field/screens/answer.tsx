@@ -1,7 +1,7 @@
 // The form for an answer to a task: text, photos, checklist. The answer is sent through the outbox, like a report.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Answer, Choice } from "../words/answers";
+import { findAnswer, type Answer, type Choice } from "../words/answers";
 import type { Place } from "../device/bridge";
 import { useCached } from "../server/cached";
 import { dropDraft, useDraft } from "../store/drafts";
@@ -12,12 +12,13 @@ import { newId } from "../store/ids";
 import { enqueue, flush } from "../store/outbox";
 import { Compare, Picture } from "../parts/pictures";
 import type { DraftPhoto } from "../store/report_draft";
-import { goBack, currentRoute } from "../router";
+import { goBack, currentRoute, replaceRoute } from "../router";
 import { useSession } from "../server/session";
 import { StorageFull, localStore } from "../store/database";
 import type { Item } from "../store/item_states";
 import { language, t, codeLabel } from "../words/texts";
-import type { CaseView, Catalogue, Me } from "../types";
+import type { CaseView, Catalogue, Fact, Me } from "../types";
+import { Asked, pendingRequest } from "../parts/asked";
 import { Icon, Note, Screen } from "../parts/ui";
 import { Photos } from "./photos";
 import { Release } from "./release";
@@ -53,6 +54,7 @@ interface Props {
   photos: { before: string[]; after: string[] };
   /** The answer to the reporter that the handler proposed. */
   proposed: string;
+  facts: Fact[];
 }
 
 /** A new draft, or for a refused answer its content. */
@@ -65,7 +67,7 @@ async function readAnswer(answer: Answer, item: string): Promise<AnswerDraft> {
   return { ...fresh, text, ...wrote, id: refused.id, photos: refused.photos.map((id) => ({ id, warning: "" })) };
 }
 
-export function AnswerForm({ about, answer, here, photos, proposed }: Props): JSX.Element {
+export function AnswerForm({ about, answer, here, photos, proposed, facts }: Props): JSX.Element {
   const { me } = useSession();
   const item = currentRoute().query.get("item") ?? "";
   const name = `answer:${about.case_no}:${answer.command}${item && `:${item}`}`;
@@ -80,9 +82,20 @@ export function AnswerForm({ about, answer, here, photos, proposed }: Props): JS
   const told = answer.told ? (draft.told ?? proposed).trim() : "";
   const options = answer.choice?.options(about, me) ?? [];
   const chosen = options.length === 1 ? options[0] : options.find(({ value }) => String(value) === draft.chosen);
+  const request = pendingRequest(about, answer.decides);
+  const other = answer.other && about.allowed_commands.includes(answer.other) ? findAnswer(answer.other) : undefined;
   const toldNeeded = Boolean(catalogue.value?.answers_required?.includes(about.source));
-  const checks = checklist(draft, answer, far, Boolean(category?.evidence_required), { text: told, needed: toldNeeded }, Boolean(chosen));
+  const checks = checklist(draft, answer, far, Boolean(category?.evidence_required), { text: told, needed: toldNeeded }, Boolean(chosen), request?.until ?? null);
   const missing = checks.filter(({ done, must }) => must && !done);
+  if (answer.decides && !request)
+    return (
+      <Screen title={answer.title()} leave>
+        <Note kind="warn">{t("这项申请已有结果或已撤回")}</Note>
+        <a class="button wide" href={`#/task/${about.case_no}`}>
+          {t("查看案件")}
+        </a>
+      </Screen>
+    );
   const submit = async (): Promise<void> => {
     setShown(true);
     if (missing.length || busy) return;
@@ -115,6 +128,7 @@ export function AnswerForm({ about, answer, here, photos, proposed }: Props): JS
       </p>
       {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
       {answer.hint && <Note>{answer.hint()}</Note>}
+      {request && <Asked request={request} about={about} facts={facts} />}
       {answer.command.endsWith("_review") && <BeforeAfter photos={photos} />}
       {answer.release && <Release photos={photos.after} chosen={draft.release ?? []} change={(release) => change({ release })} />}
       {answer.photos && (
@@ -165,8 +179,9 @@ export function AnswerForm({ about, answer, here, photos, proposed }: Props): JS
           )}
           {answer.until && (
             <label>
-              {t("延期至")}
+              {answer.until.label()}
               <input type="datetime-local" value={draft.until} onInput={(event) => change({ until: event.currentTarget.value })} />
+              {answer.until.hint && <span class="hint">{answer.until.hint()}</span>}
             </label>
           )}
         </section>
@@ -192,6 +207,11 @@ export function AnswerForm({ about, answer, here, photos, proposed }: Props): JS
           </li>
         ))}
       </ul>
+      {other && (
+        <button type="button" class="wide" onClick={() => replaceRoute(`task/${about.case_no}/${other.command}`)}>
+          {other.title()}
+        </button>
+      )}
       <Fault text={shown && missing.length ? t("还缺: %(what)s", { what: missing.map(({ text }) => text).join("; ") }) : ""} />
     </Screen>
   );
@@ -204,7 +224,7 @@ interface Check {
 }
 
 /** The requirements to check before leaving the place. */
-function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean, told: { text: string; needed: boolean }, chosen: boolean): Check[] {
+function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: boolean, told: { text: string; needed: boolean }, chosen: boolean, asked: string | null): Check[] {
   const checks: Check[] = [];
   if (answer.photos) {
     const must = answer.photos.needed === "always" || (answer.photos.needed === "category" && evidence);
@@ -215,7 +235,9 @@ function checklist(draft: AnswerDraft, answer: Answer, far: number, evidence: bo
   if (answer.told && told.needed) checks.push({ text: t("填写%(what)s", { what: t("给上报人的答复") }), done: told.text !== "", must: true });
   if (MARKUP.test(told.text)) checks.push({ text: t("答复不能含 HTML 标签"), done: false, must: true });
   if (answer.extra) checks.push({ text: t("填写%(what)s", { what: answer.extra.label() }), done: draft.extra.trim() !== "", must: true });
-  if (answer.until) checks.push({ text: t("选择以后的时间"), done: new Date(draft.until).getTime() > Date.now(), must: true });
+  const until = new Date(draft.until).getTime();
+  if (answer.until && (answer.until.needed || draft.until)) checks.push({ text: t("选择以后的时间"), done: until > Date.now(), must: true });
+  if (answer.until && asked && draft.until) checks.push({ text: t("不晚于申请的时间"), done: until <= new Date(asked).getTime(), must: true });
   if (ON_THE_SPOT.has(answer.command)) checks.push({ text: t("在现场 200 米以内,或已说明原因"), done: far <= MAX_DISTANCE || draft.why_far.trim() !== "", must: true });
   return checks;
 }
@@ -241,7 +263,7 @@ function toItem(draft: AnswerDraft, answer: Answer, about: CaseView, me: Me, far
       ...(told ? { answer: told } : {}),
       ...(answer.extra ? { [answer.extra.field]: draft.extra.trim() } : {}),
       ...(answer.release && release.length ? { release_photos: release } : {}),
-      ...(answer.until ? { until: new Date(draft.until).toISOString() } : {}),
+      ...(answer.until && draft.until ? { until: new Date(draft.until).toISOString() } : {}),
     },
     wrote: draft,
     photos: draft.photos.map(({ id }) => id),

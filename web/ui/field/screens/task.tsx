@@ -49,7 +49,7 @@ export function Task({ case_no, command }: { case_no: string; command: string })
     );
   const answer = findAnswer(command);
   const photos = photosBeforeAndAfter(history.value ?? []);
-  if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} proposed={proposedAnswer(history.value ?? [])} key={command} />;
+  if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} proposed={proposedAnswer(history.value ?? [])} facts={history.value ?? []} key={command} />;
   const offered = ANSWERS.filter((known) => about.allowed_commands.includes(known.command));
   const [first] = offered.filter(({ tone }) => tone === "primary");
   return (

@@ -23,8 +23,12 @@ export interface Answer {
   extra?: { field: string; label: () => string };
   /** Whether the answer selects the result photos that the reporter may see. */
   release?: boolean;
-  /** Whether the answer takes a future moment. */
-  until?: boolean;
+  /** A future moment; one that is granted may be left out, and is no later than the one asked for. */
+  until?: { label: () => string; needed: boolean; hint?: () => string };
+  /** The kind of the request that the answer decides: the form shows what is asked. */
+  decides?: string;
+  /** The answer that says the opposite, to which the form leads. */
+  other?: string;
   /** Suggested texts. */
   reasons?: (() => string)[];
   tone?: "primary" | "danger";
@@ -33,11 +37,16 @@ export interface Answer {
 
 const RETURN_REASONS = [() => t("不属于本部门职责"), () => t("位置或对象有误"), () => t("权属单位不明"), () => t("需多部门共同处置")];
 const FAIL_REASONS = [() => t("问题仍然存在"), () => t("处置不彻底"), () => t("照片与现场不符")];
+const RETURN_REFUSALS = [() => t("属于贵部门职责"), () => t("请先到现场核实")];
+const REFUSALS = [() => t("理由不充分"), () => t("请按原期限办理")];
 const DELAY_REASONS = [() => t("等待材料或施工"), () => t("天气原因"), () => t("当事人不在场")];
 
 const note = (needed: boolean): Answer["text"] => ({ field: "note", label: () => t("说明"), needed });
 const reason = (): Answer["text"] => ({ field: "reason", label: () => t("理由"), needed: true });
 const result = (): Answer["text"] => ({ field: "result", label: () => t("处置结果"), needed: true });
+
+/** The moment that is granted. */
+const granted = (label: () => string): Answer["until"] => ({ label, needed: false, hint: () => t("不填则按申请的时间;只能更早,不能更晚。") });
 
 /** What the grid worker found at the place. */
 const holds = (): Choice[] => [
@@ -61,11 +70,17 @@ export const ANSWERS: Answer[] = [
   { command: "supply_info", title: () => t("补充信息"), text: note(true), photos: { field: "attachments", needed: "never" }, tone: "primary" },
   { command: "grant_transfer", title: () => t("同意接收"), text: note(false), tone: "primary", hint: () => t("同意后由本部门主办,时限不变") },
   { command: "refuse_transfer", title: () => t("不同意接收"), text: reason(), tone: "danger" },
+  { command: "grant_return", title: () => t("同意退单"), text: note(false), decides: "return", other: "refuse_return", tone: "primary", hint: () => t("同意后案件回到派遣环节") },
+  { command: "refuse_return", title: () => t("不同意退单"), text: reason(), reasons: RETURN_REFUSALS, decides: "return", other: "grant_return", tone: "danger" },
+  { command: "grant_extension", title: () => t("同意延期"), text: note(false), until: granted(() => t("批准延期至")), decides: "extension", other: "refuse_extension", tone: "primary" },
+  { command: "refuse_extension", title: () => t("不同意延期"), text: reason(), reasons: REFUSALS, decides: "extension", other: "grant_extension", tone: "danger" },
+  { command: "grant_suspension", title: () => t("同意挂账"), text: note(false), until: granted(() => t("批准挂账至")), decides: "suspension", other: "refuse_suspension", tone: "primary", hint: () => t("挂账期间停止计时") },
+  { command: "refuse_suspension", title: () => t("不同意挂账"), text: reason(), reasons: REFUSALS, decides: "suspension", other: "grant_suspension", tone: "danger" },
   { command: "respond", title: () => t("报到"), text: note(true), tone: "primary" },
   { command: "report_progress", title: () => t("反馈进展"), text: note(true), photos: { field: "attachments", needed: "never" } },
   { command: "answer_urge", title: () => t("答复督办"), text: note(true) },
   { command: "acknowledge", title: () => t("知悉"), text: note(false) },
-  { command: "request_extension", title: () => t("申请延期"), text: reason(), reasons: DELAY_REASONS, until: true },
+  { command: "request_extension", title: () => t("申请延期"), text: reason(), reasons: DELAY_REASONS, until: { label: () => t("延期至"), needed: true } },
   { command: "request_info", title: () => t("请上报人补充"), text: { field: "question", label: () => t("需补充的内容"), needed: true } },
   { command: "retract", title: () => t("撤回申请"), choice: { field: "request", label: () => t("撤回哪一项"), options: ownRequests }, text: { field: "reason", label: () => t("理由"), needed: false } },
   { command: "return", title: () => t("退单"), text: reason(), reasons: RETURN_REASONS, tone: "danger" },

@@ -1,0 +1,61 @@
+// What a decision is about: who asks for what, until when, and why.
+import type { JSX } from "preact";
+import { formatMinutes, formatShort } from "../words/moments";
+import { codeLabel, t } from "../words/texts";
+import type { CaseRequest, CaseView, Fact } from "../types";
+
+const MINUTE = 60_000;
+
+/** The pending request of a kind; undefined when it was decided or taken back. */
+export function pendingRequest(about: CaseView, kind: string | undefined): CaseRequest | undefined {
+  return about.requests.find((request) => request.kind === kind);
+}
+
+/** How much later than the deadline, or of a suspension for how long; empty where that is not known. */
+function spanOf(request: CaseRequest, about: CaseView): string {
+  const since = request.kind === "suspension" ? request.at : about.due_at;
+  if (!request.until || !since) return "";
+  const minutes = (new Date(request.until).getTime() - new Date(since).getTime()) / MINUTE;
+  if (minutes <= 0) return "";
+  const span = formatMinutes(minutes);
+  return request.kind === "suspension" ? t("共 %(span)s", { span }) : t("比现期限晚 %(span)s", { span });
+}
+
+export function Asked({ request, about, facts }: { request: CaseRequest; about: CaseView; facts: Fact[] }): JSX.Element {
+  const asked = facts.filter(({ kind }) => kind === `${request.kind}_requested`).pop();
+  const reason = String(asked?.body["reason"] ?? "");
+  const span = spanOf(request, about);
+  return (
+    <section class="card stack-s">
+      <h2>{codeLabel("facts", `${request.kind}_requested`)}</h2>
+      <dl class="facts">
+        <dt>{t("申请人")}</dt>
+        <dd>
+          {request.by} · {formatShort(request.at)}
+        </dd>
+        {request.until && (
+          <>
+            <dt>{t("申请至")}</dt>
+            <dd>
+              {formatShort(request.until)} {span && <span class="muted">({span})</span>}
+            </dd>
+          </>
+        )}
+        {request.kind === "extension" && about.due_at && (
+          <>
+            <dt>{t("现期限")}</dt>
+            <dd>{formatShort(about.due_at)}</dd>
+          </>
+        )}
+        <dt>{t("理由")}</dt>
+        <dd class="said">{reason || t("理由需联网查看")}</dd>
+        {request.decide_by && (
+          <>
+            <dt>{t("答复期限")}</dt>
+            <dd>{formatShort(request.decide_by)}</dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
