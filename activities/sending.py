@@ -67,7 +67,7 @@ class SendActivities:
         """Store the send, or find how far it is. Safe to repeat."""
         with _failing_quietly():
             async with transaction(self._engine) as connection:
-                return await record_send(connection, keys_of(self._engine).ring, run, datetime.now(UTC))
+                return await record_send(connection, keys_of(self._engine).ring, run)
 
     @activity.defn(name=FINISH_SEND_ACTIVITY)
     async def finish_send(self, order: FinishOrder) -> None:
@@ -88,7 +88,7 @@ class SendActivities:
             channel = await read_channel(connection, keys_of(self._engine).ring, route.channel)
             if await read_receipt(connection, order.send.key) is None:  # the database was restored to an earlier state
                 run = SendRun(send=order.send, round=order.round)
-                await record_send(connection, keys_of(self._engine).ring, run, now)
+                await record_send(connection, keys_of(self._engine).ring, run)
             begun = await begin_attempt(connection, _begun(order, now))
             earlier = await earlier_attempts(connection, order.send.key, order.round)
         for row in earlier:

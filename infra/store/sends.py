@@ -1,6 +1,5 @@
 """Sends and their attempts, as the activities of a send write them."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +13,7 @@ from models.sends import Attempted, FinishOrder, Outcome, Send, SendReceipt, Sen
 _RECORD = """
     INSERT INTO sends AS s (key, purpose, about, status, created_at, finished_at, channel, far_id, attempts, round,
         sealed, wrapped_key, key_id)
-    VALUES (%(key)s, %(purpose)s, %(about)s, 'waiting', %(now)s, NULL, NULL, NULL, 0, %(round)s,
+    VALUES (%(key)s, %(purpose)s, %(about)s, 'waiting', clock_timestamp(), NULL, NULL, NULL, 0, %(round)s,
         %(sealed)s, %(wrapped_key)s, %(key_id)s)
     ON CONFLICT (key) DO UPDATE SET status = 'waiting', finished_at = NULL, channel = NULL, far_id = NULL,
         round = excluded.round
@@ -56,15 +55,16 @@ def about_send(key: str) -> str:
     return f"send {key}"
 
 
-async def record_send(connection: AsyncConnection, ring: Ring, wanted: SendRun, now: datetime) -> SendResumed:
-    """Store the send if it is new, or begins a later round, and return where its run goes on.
+async def record_send(connection: AsyncConnection, ring: Ring, wanted: SendRun) -> SendResumed:
+    """Store the send if it is new, or begins a later round, and return where its run goes on. When it began is told by
+    the clock of the database, by which the audit asks how long it has waited.
 
     Raises KeysAway while the master key is away.
     """
     send = wanted.send
     box = await close_box(ring, about_send(send.key), send.model_dump_json().encode())
     values: dict[str, Any] = {
-        "key": send.key, "purpose": send.purpose.value, "about": send.about, "now": now, "round": wanted.round,
+        "key": send.key, "purpose": send.purpose.value, "about": send.about, "round": wanted.round,
         "sealed": box.sealed, "wrapped_key": box.wrapped_key, "key_id": box.key_id,
     }  # fmt: skip
     await run(connection, _RECORD, values)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.service import RPCError
@@ -21,6 +21,7 @@ from infra.keys.boxes import Box
 from infra.send_client import begin_send
 from infra.store.mail.addresses import insert_address, list_addresses, open_address
 from models.base import Given, Line
+from models.channels import PersonsMail
 from models.context import Person
 from models.errors import AddressTaken, InputError, NoSuchAddress, NoSuchChannel, StoreAway, WrongAddressCode
 from models.ids import derived_id, new_id
@@ -35,9 +36,7 @@ from services.wording.mailboxes import message_text
 CODE_LIFE, MOST_TRIES, MOST_ADDRESSES = timedelta(minutes=15), 5, 8
 #: Per person: codes that are sent.
 CODES = Limit("mail_codes", 10)
-_MAIL = re.compile(
-    r"[^@\s<>\"(),:;\\]{1,64}@(?=.{1,250}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
-)
+_MAIL: TypeAdapter[str] = TypeAdapter(PersonsMail)
 _MOBILE = re.compile(r"\+?[0-9]{8,15}")
 
 _READ = text("""
@@ -173,11 +172,13 @@ def _checked(channel: ChannelChoice, address: str) -> str:
     if channel.kind is ChannelKind.MAIL:
         name, at, domain = value.rpartition("@")
         value = f"{name}{at}{domain.lower()}"
-    if not (_MAIL if channel.kind is ChannelKind.MAIL else _MOBILE).fullmatch(value):
-        zh, en = ("不是电子邮箱地址", "this is no mail address")
-        if channel.kind is ChannelKind.SMS:
-            zh, en = ("不是手机号码", "this is no number of a mobile phone")
-        raise InputError(why_zh=zh, why_en=en, pointer="/address")
+        try:
+            return _MAIL.validate_python(value)
+        except ValidationError:
+            why = ("不是电子邮箱地址", "this is no mail address")
+            raise InputError(why_zh=why[0], why_en=why[1], pointer="/address") from None
+    if not _MOBILE.fullmatch(value):
+        raise InputError(why_zh="不是手机号码", why_en="this is no number of a mobile phone", pointer="/address")
     return value
 
 

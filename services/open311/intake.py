@@ -105,7 +105,9 @@ class Sent:
 
 
 _EARLIER = text("""
-SELECT r.digest, c.case_no FROM open311_reports r LEFT JOIN cases c ON c.report_id = r.report_id
+SELECT r.digest, coalesce(c.case_no, o.case_no) AS case_no
+FROM open311_reports r LEFT JOIN cases c ON c.report_id = r.report_id
+    LEFT JOIN retired_cases o ON o.report_id = r.report_id
 WHERE r.report_id = :report
 """)
 _KEEP = text("""
@@ -122,7 +124,9 @@ DELETE FROM open311_media m WHERE m.report_id = :report
   AND NOT EXISTS (SELECT FROM cases c WHERE c.report_id = m.report_id)
 """)
 _TOKEN = text("""
-SELECT c.case_no FROM open311_reports r LEFT JOIN cases c ON c.report_id = r.report_id WHERE r.report_id = :report
+SELECT coalesce(c.case_no, o.case_no) AS case_no FROM open311_reports r LEFT JOIN cases c ON c.report_id = r.report_id
+    LEFT JOIN retired_cases o ON o.report_id = r.report_id
+WHERE r.report_id = :report
 """)
 
 
@@ -186,7 +190,7 @@ async def take_report(resources: Resources, key: Key, sent: Sent, limits: Limits
 
 
 async def read_token(resources: Resources, given: str) -> Taken:
-    """Return what has become of the report of a token. Raises NoSuchServiceToken."""
+    """Return what has become of the report of a token, also once its case was retired. Raises NoSuchServiceToken."""
     try:
         report_id = UUID(given)
     except ValueError as error:

@@ -22,8 +22,11 @@ from infra.database import is_away, reason, transaction
 from infra.outages import DATABASE
 from infra.outgoing import outgoing_of
 from infra.store.cases import read_case
+from infra.store.policies import policy_version
+from models.answers import values_of
 from models.base import Line
-from models.commands import Attach, Comment
+from models.case import Case
+from models.commands import AnswerQuestions, Attach, Comment
 from models.context import Person
 from models.errors import (
     AddressRefused,
@@ -42,6 +45,7 @@ from services.attachments.files import Limits
 from services.attachments.intake import limits_of, store_upload
 from services.commands.send import send
 from services.open311.account import open311_account
+from services.open311.catalogue import photo_questions
 from services.runtime.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -82,8 +86,7 @@ async def keep_media(
     """Write down the files to fetch for a report, in the caller's transaction. `of`: the report or command that named
     them; for each, a file is written down once."""
     for url in dict.fromkeys(urls):
-        id_ = derived_id("open311-media-of", of, url)
-        await connection.execute(_INSERT, {"id": id_, "report": report_id, "url": url, "now": now})
+        await connection.execute(_INSERT, {"id": _id_of(of, url), "report": report_id, "url": url, "now": now})
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ async def _attach(resources: Resources, person: Person, taken: _Taken, now: date
 
     Raises the errors of the guard, of `store_upload` and of the command; NoSuchCase while nothing is recorded.
     """
-    case_no = await _case_no(resources, taken)
+    case_no = (await _case(resources, taken)).case_no
     most = limits_of(resources.settings).file
     answer = await outgoing_of(resources.settings).request("GET", taken.url, total=FETCH_SECONDS, most=most)
     if answer.status != 200:
@@ -159,9 +162,32 @@ async def _attach(resources: Resources, person: Person, taken: _Taken, now: date
     stored = await store_upload(resources.engine, resources.settings, person, file, now, limits)
     sha256 = stored.view.sha256
     command_id = derived_id(taken.report_id, "open311-media", taken.id)
-    command = Attach(attachments=(sha256,))
-    await send(resources, person, case_no, command, command_id=command_id, if_revision=None, now=now)
+    case = await _case(resources, taken)
+    command = await _command(resources, case, taken, sha256, stored.view.media_type)
+    # As it was read: a photo that another worker adds to the same answer meanwhile would be lost.
+    revision = case.seq if isinstance(command, AnswerQuestions) else None
+    await send(resources, person, case_no, command, command_id=command_id, if_revision=revision, now=now)
     return sha256
+
+
+async def _command(
+    resources: Resources, case: Case, taken: _Taken, sha256: str, media_type: str
+) -> Attach | AnswerQuestions:
+    """Return how the case is given a file: a picture that the report named answers the questions for photos of its
+    category, as files do that come with a report."""
+    if taken.id != _id_of(taken.report_id, taken.url) or not media_type.startswith("image/"):
+        return Attach(attachments=(sha256,))
+    async with resources.reading.connect() as connection:
+        category = (await policy_version(connection, case.policy_version)).category(case.category)
+    known = values_of(case.answers)
+    answers = {
+        one.code: (*(value for value in known.get(one.code, ()) if value != sha256), sha256)
+        for one in (() if category is None else photo_questions(category))
+    }
+    if all(known.get(code) == values for code, values in answers.items()):
+        return Attach(attachments=(sha256,))
+    photos = dict.fromkeys(value for values in answers.values() for value in values)
+    return AnswerQuestions(answers=answers, attachments=tuple(photos))
 
 
 async def _tell(resources: Resources, person: Person, taken: _Taken, error: DomainError, now: datetime) -> None:
@@ -169,7 +195,7 @@ async def _tell(resources: Resources, person: Person, taken: _Taken, error: Doma
     note = f"来件附有文件地址,未能取得,请按需向来件方索取:{error.message('zh')}"
     command_id = derived_id(taken.report_id, "open311-media-left", taken.id)
     try:
-        case_no = await _case_no(resources, taken)
+        case_no = (await _case(resources, taken)).case_no
         command = Comment(note=note[:2_000])
         await send(resources, person, case_no, command, command_id=command_id, if_revision=None, now=now)
     except DomainError as refused:
@@ -178,10 +204,15 @@ async def _tell(resources: Resources, person: Person, taken: _Taken, error: Doma
         log.info("nobody told of media", report_id=str(taken.report_id), reason=refused.code)
 
 
-async def _case_no(resources: Resources, taken: _Taken) -> str:
-    """Return the number of the case. Raises NoSuchCase while nothing is recorded."""
+async def _case(resources: Resources, taken: _Taken) -> Case:
+    """Return the case. Raises NoSuchCase while nothing is recorded."""
     async with resources.reading.connect() as connection:
         case = await read_case(connection, taken.report_id)
     if case is None:
         raise NoSuchCase(case_no=taken.report_id)
-    return case.case_no
+    return case
+
+
+def _id_of(named_by: UUID, url: str) -> UUID:
+    """Return the id of a file that a report or command names."""
+    return derived_id("open311-media-of", named_by, url)

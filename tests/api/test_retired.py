@@ -22,7 +22,7 @@ from models.policy.questions import QuestionKind, Reading
 from services.archive.retire import BUNDLED_FOR, retire_cases
 from services.reports.report_input import ReportInput
 from tests.api.conftest import SignedIn
-from tests.builders import MICRO, person_id, put_photo, small_park, token_for
+from tests.builders import MICRO, PARK, person_id, put_photo, small_park, token_for
 from tests.old_cases import put_old_cases
 from web.app import create_app
 
@@ -121,6 +121,29 @@ async def test_the_timeline_is_read_from_the_archive(
             assert "13912345678" not in answer.text
             assert SEALED.sealed not in answer.text
             assert [(one["question"], one["values"]) for one in answer.json()[0]["body"]["answers"]] == [("who", [])]
+
+
+async def test_a_token_of_open311_tells_the_number_of_the_case(
+    client: httpx.AsyncClient, engine: AsyncEngine, number: str
+) -> None:
+    park = {"jurisdiction_id": PARK}
+    key = {"id": uuid4(), "report": REPORT_ID, "unit": MICRO, "now": datetime.now(UTC), "digest": b"d" * 32}
+    async with transaction(engine) as connection:
+        await connection.execute(
+            text("INSERT INTO open311_keys (id, name, digest, unit, per_hour, created_at, created_by)"
+                 " SELECT :id, 'k', :digest, :unit, 10, :now, id FROM people LIMIT 1"), key,
+        )  # fmt: skip
+        await connection.execute(
+            text("INSERT INTO open311_reports (report_id, key, client_id, digest, attributes, created_at)"
+                 " VALUES (:report, :id, 'c', :digest, '{}', :now)"), key,
+        )  # fmt: skip
+    answer = await client.get(f"/open311/v2/tokens/{REPORT_ID}.json", params=park)
+    assert (answer.status_code, answer.json()) == (
+        200, [{"service_request_id": number, "token": str(REPORT_ID)}],
+    )  # fmt: skip
+    assert (await client.get(f"/open311/v2/requests/{number}.json", params=park)).status_code == 404, (
+        "it is not public any more"
+    )
 
 
 async def test_an_archive_that_lost_the_case_is_told(

@@ -13,11 +13,13 @@ import pytest
 
 from doors.dependencies import Services
 from infra.database import transaction
+from infra.store.policies import newest_version, policy_version
 from models.context import Grant, Person
 from models.enums import Role
+from models.policy.questions import Question
 from services.open311.keys import NewKey, make_key
 from services.runtime.resources import Resources
-from tests.builders import COMMUNITY, MICRO_2, OTHER_PARK, PARK, SINCE, person_id
+from tests.builders import COMMUNITY, MICRO_2, OTHER_PARK, PARK, SINCE, person_id, publish
 from tests.servers import Servers
 from tests.ui.site import Site, running_site
 
@@ -52,6 +54,20 @@ class Interface:
         answer = self.post(**{"service_code": "0302", **HERE, "description": "沟里有红水", **fields})
         assert answer.status_code == 200, answer.text
         return str(answer.json()[0]["service_request_id"])
+
+    def ask(self, code: str, *questions: Question) -> None:
+        """Publish a category of waste water, with that code, of which these questions are asked."""
+
+        async def put() -> None:
+            async with transaction(self.site.harness.engine) as connection:
+                version = await newest_version(connection)
+                policy = await policy_version(connection, version)
+                water = next(one for one in policy.categories if one.code == "0302")
+                asking = water.model_copy(update={"code": code, "questions": questions})
+                extended = policy.model_copy(update={"categories": (*policy.categories, asking)})
+                await publish(connection, extended, version=version + 1)
+
+        self.site.run(put())
 
     def accepted(self, **fields: Any) -> str:
         """Report, and let the desk accept it."""

@@ -10,21 +10,26 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from models.policy.questions import Question, QuestionKind
 from tests.api.harness import a_picture
 from tests.open311.conftest import HERE, Interface
 
 #: How long a fetch may take, in seconds: a worker looks every five.
 FETCHED_WITHIN = 40.0
-PICTURE = a_picture("#5577aa")
+PICTURE, OTHER = a_picture("#5577aa"), a_picture("#55aa77")
 
 
 class Files(BaseHTTPRequestHandler):
-    """A picture, a text, a redirect to the picture; anything else is not there."""
+    """Two pictures, a text, a redirect to the picture; anything else is not there."""
 
     def do_GET(self) -> None:
         """Answer one request."""
-        status = {"/picture.png": 200, "/text.html": 200, "/moved": 302}.get(self.path, 404)
-        body = {"/picture.png": PICTURE, "/text.html": b"<html>no picture</html>"}.get(self.path, b"")
+        status = {"/picture.png": 200, "/other.png": 200, "/text.html": 200, "/moved": 302}.get(self.path, 404)
+        body = {
+            "/picture.png": PICTURE,
+            "/other.png": a_picture("#55aa77"),
+            "/text.html": b"<html>no picture</html>",
+        }.get(self.path, b"")
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "/picture.png")
@@ -97,6 +102,22 @@ def test_files_are_fetched_later_and_none_loses_the_report(open311: Interface) -
     assert site.run(harness.kinds(refused)).count("commented") == 3
     assert site.run(harness.kinds(odd)).count("commented") == 1
     assert site.run(harness.kinds(good)).count("commented") == 0
+
+
+def test_a_picture_that_a_report_names_answers_the_question_for_one(open311: Interface) -> None:
+    harness, site = open311.site.harness, open311.site
+    photo = Question(code="photo", kind=QuestionKind.PHOTO, text_zh="照片", text_en="Photo", required=True)
+    open311.ask("0398", photo)
+    (shown,) = open311.get("services/0398.json").json()["attributes"]
+    assert shown["required"] is False, "so a report without one is taken, and the desk sees that it is missing"
+    with served_files() as place:
+        bare = open311.report(service_code="0398")
+        named = open311.report(service_code="0398", media_url=[f"{place}/picture.png", f"{place}/other.png"])
+        hashes = [sha256 for _, sha256, _ in wait_for(open311, named)]
+    case = site.run(harness.get("duty", f"/cases/{named}"))
+    assert ([one["values"] for one in case["answers"]], case["unanswered"]) == ([case["attachments"]], [])
+    assert set(case["attachments"]) == set(hashes)
+    assert [one["question"] for one in site.run(harness.get("duty", f"/cases/{bare}"))["unanswered"]] == ["photo"]
 
 
 def test_a_file_that_an_update_names_is_fetched_once(open311: Interface) -> None:

@@ -7,10 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from infra.database import transaction
 from models.policy.questions import Option, Question, QuestionKind, Stop
-from tests.api.harness import a_picture, policy_with_a_rush
-from tests.builders import publish
+from tests.api.harness import a_picture
 from tests.open311 import schemas
 from tests.open311.conftest import HERE, Interface
 
@@ -74,16 +72,7 @@ QUESTIONS = (
 
 
 def test_questions_are_attributes(open311: Interface) -> None:
-    policy = policy_with_a_rush()
-    (water,) = (one for one in policy.categories if one.code == "0302")
-    asked = water.model_copy(update={"code": "0399", "questions": QUESTIONS})
-    extended = policy.model_copy(update={"categories": (*policy.categories, asked)})
-
-    async def put() -> None:
-        async with transaction(open311.site.harness.engine) as connection:
-            await publish(connection, extended, version=3)
-
-    open311.site.run(put())
+    open311.ask("0399", *QUESTIONS)
     services = open311.get("services.json").json()
     assert {one["service_code"]: one["metadata"] for one in services}["0399"] is True
     definition = open311.get("services/0399.json").json()

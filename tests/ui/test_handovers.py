@@ -84,7 +84,13 @@ def test_receivers_are_set_by_a_form(site: Site, open_page: OpenPage) -> None:
 
 def test_the_settings_of_an_open311_endpoint_are_fields(site: Site, open_page: OpenPage) -> None:
     page = open_page("admin", "/admin/receivers", expect=("422",))
+    page.locator("form.settings").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("p[role=alert]")).to_contain_text("编码: ")
     page.get_by_label("编码", exact=True).fill("city311")
+    page.locator("form.settings").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("p[role=alert]")).to_have_text("名称: 必填")
     page.get_by_label("名称").fill("市级平台")
     page.get_by_label("种类").select_option("open311")
     page.get_by_label("接收地址").fill("https://311.example.org/v2")
@@ -92,7 +98,7 @@ def test_the_settings_of_an_open311_endpoint_are_fields(site: Site, open_page: O
     page.locator("input[name=far_code]").nth(0).fill("wages")
     page.get_by_label("每隔多少秒查询一次").fill("600")
     page.get_by_role("button", name="保存").click()
-    expect(page.locator("p[role=alert]")).to_have_text("必填")  # without a code for all other categories
+    expect(page.locator("p[role=alert]")).to_have_text("对方服务代码: 必填")  # without a code for all other categories
     expect(page.locator("input[name=far_code]").nth(0)).to_have_value("wages")
     page.locator("input[name=far_service]").fill("other")
     page.locator("input[name=far_category]").nth(1).fill("0301")

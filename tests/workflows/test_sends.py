@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -151,6 +151,23 @@ async def test_an_attempt_cut_off_by_a_dead_worker_is_not_made_twice_where_that_
             assert len(side.received) == arrived
             later = await post.activities.record_send(SendRun(send=send))
             assert (later.over, later.attempts) == (None, 1)
+
+
+async def test_a_send_is_as_old_as_the_database_says(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose clock is ahead must not keep the audit from missing what it has begun."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Ahead":
+            return super().now(tz) + timedelta(hours=1)
+
+    monkeypatch.setattr("activities.sending.datetime", Ahead)
+    async with running_far_side(lambda _: Reply()) as side:
+        send = made(await hook(post, side))
+        await post.activities.record_send(SendRun(send=send))
+    async with post.engine.connect() as connection:
+        age = text("SELECT clock_timestamp() - created_at FROM sends WHERE key = :key")
+        assert timedelta(0) <= await connection.scalar(age, {"key": send.key}) < timedelta(minutes=30)
 
 
 async def test_a_workflow_begun_again_does_not_repeat_what_was_delivered(post: Post) -> None:

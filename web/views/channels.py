@@ -19,7 +19,8 @@ from models.channels import (
 )
 from models.sends import ChannelKind
 from services.admin.deliveries import AttemptView
-from services.wording.channels import answer_text
+from services.wording.channels import CHANNEL_FIELDS, answer_text
+from services.wording.vocabulary import label_of
 from web.reader import Reader
 
 CONFIGS: Mapping[ChannelKind, type[BaseModel]] = {
@@ -103,6 +104,12 @@ def read_config(kind: ChannelKind, typed: Mapping[str, str]) -> dict[str, Any]:
 def answers_for(reader: Reader) -> Callable[[AttemptView], str]:
     """Return what says what came of an attempt, in the reader's language."""
     return lambda attempt: answer_text(attempt.code, attempt.answer, reader.language)
+
+
+def labels_of(reader: Reader) -> dict[str, str]:
+    """Return what the form calls its fields, in the reader's language."""
+    own = {"id": reader.text("渠道编号"), "name": reader.text("名称")}
+    return {**{name: label_of(CHANNEL_FIELDS, name, reader.language) for name in CHANNEL_FIELDS}, **own}
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

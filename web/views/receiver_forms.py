@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from models.base import Code, Frozen
 from models.enums import OutsideKind
 from models.far_open311 import Closing, FarEndpoint
 from models.handovers import ReceiverDraft
@@ -21,12 +22,37 @@ CLOSINGS = {
     Closing.COMPLETES: _("视为办结,转入核查"),
 }
 FORMATS = ("json", "xml")
+#: What the form calls its fields.
+LABELS = {
+    "code": _("编码"),
+    "name": _("名称"),
+    "department": _("部门"),
+    "kind": _("种类"),
+    "url": _("接收地址"),
+    "query_url": _("查询地址"),
+    "channel": _("发送渠道"),
+    "address": _("邮箱或手机号"),
+    "answer_hours": _("须在多少工作小时内答复"),
+    "language": _("对方语言"),
+    "jurisdiction": _("辖区代码"),
+    "service": _("对方服务代码"),
+    "services": _("类别编码或其开头"),
+    "format": _("格式"),
+    "closing": _("对方关闭请求时"),
+    "poll_seconds": _("每隔多少秒查询一次"),
+}
 #: How many rows for categories the form has that nothing stands in yet.
 SPARE_ROWS = 3
 _TEXTS = ("name", "department", "kind", "url", "query_url", "channel", "address", "answer_hours", "language")
 _CHECKS = ("dedupes", "photos", "enabled")
 _FAR_TEXTS = ("jurisdiction", "service", "format", "closing", "poll_seconds")
 _FAR_CHECKS = ("lists_marks", "updates")
+
+
+class ReceiverCode(Frozen):
+    """The code of a receiver, as it is typed."""
+
+    code: Code
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from web.pages import go_to
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_fault, admin_page
 from web.routes.common import status_of
-from web.views.channels import answers_for, fields_of, read_config, secrets_of
+from web.views.channels import answers_for, fields_of, labels_of, read_config, secrets_of
 
 router = APIRouter()
 
@@ -103,7 +103,15 @@ async def save(request: Request, services: ServicesDep, reader: SignedIn) -> Res
     except (DomainError, ValidationError) as error:
         known = await _known(services, reader, typed)
         shown = {"id": typed.get("id", ""), "name": typed.get("name", ""), "enabled": enabled}
-        return _form(reader, known, kind, config, status_of(error), typed=shown, fault=admin_fault(error, reader))
+        return _form(
+            reader,
+            known,
+            kind,
+            config,
+            status_of(error),
+            typed=shown,
+            fault=admin_fault(error, reader, labels_of(reader)),
+        )
     return go_to(request, f"/admin/channels/{wanted.id}?done=1")
 
 

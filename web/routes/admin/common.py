@@ -1,6 +1,6 @@
 """What the administration pages share: a connection for people who may see them, and their templates."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,14 +34,18 @@ async def open_admin(services: Services, reader: Reader) -> AsyncIterator[AsyncC
         yield connection
 
 
-def admin_fault(error: Exception, reader: Reader) -> str:
-    """The text of a refusal or of the first fault in a form; any other ValueError comes from a day left blank."""
+def admin_fault(error: Exception, reader: Reader, labels: Mapping[str, str] | None = None) -> str:
+    """The text of a refusal or of the first fault in a form; any other ValueError comes from a day left blank.
+
+    `labels`: what the form calls its fields, in the reader's language, where that is not what reports call them.
+    """
     if isinstance(error, DomainError):
         return error.message(reader.language)
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False)[0]
         told = fault_text(fault, reader.language)
-        name = field_name(fault["loc"], reader.language)
+        own = [labels[str(part)] for part in fault["loc"] if str(part) in labels] if labels else []
+        name = own[-1] if own else field_name(fault["loc"], reader.language)
         return told if name is None else f"{name}: {told}"
     return reader.text("请填写日期。")
 

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from doors.dependencies import Services, ServicesDep
 from infra.store.policies import newest_version, policy_version
-from models.base import Code
 from models.errors import DomainError
 from services.directory.people import list_departments
 from services.handovers.receivers import change_secret, list_receivers, put_key, set_receiver, try_out
@@ -18,6 +17,8 @@ from web.views.receiver_forms import (
     CLOSINGS,
     FORMATS,
     KINDS,
+    LABELS,
+    ReceiverCode,
     ReceiverForm,
     draft_of,
     empty_form,
@@ -26,8 +27,6 @@ from web.views.receiver_forms import (
 )
 
 router = APIRouter()
-
-_CODE: TypeAdapter[str] = TypeAdapter(Code)
 
 
 @router.get("/admin/receivers")
@@ -42,12 +41,13 @@ async def save(request: Request, services: ServicesDep, reader: SignedIn) -> Res
     form = await request.form()
     typed, key = typed_form(form), str(form.get("api_key", "")).strip()
     try:
-        code = _CODE.validate_python(typed.get("code"))
+        code = ReceiverCode(code=typed.get("code")).code
         given = await set_receiver(services.resources, reader.person, code, draft_of(typed), reader.now)
         if key:
             await put_key(services.resources, reader.person, code, key, reader.now)
     except (DomainError, ValidationError) as error:
-        return await _page(services, reader, status_of(error), fault=admin_fault(error, reader), typed=typed)
+        labels = {name: reader.text(label) for name, label in LABELS.items()}
+        return await _page(services, reader, status_of(error), fault=admin_fault(error, reader, labels), typed=typed)
     return await _page(services, reader, said=reader.text("已保存。"), made=given.secret or "")
 
 
