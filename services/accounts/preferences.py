@@ -15,7 +15,7 @@ from models.context import Grant, Person
 from models.quiet_hours import QuietHours
 
 #: The columns of lists that may be hidden, in their order. Number, title and time left are always shown.
-COLUMNS = ("category", "grid", "source", "stage", "owner", "level", "round", "updated")
+COLUMNS = ("category", "answers", "grid", "source", "stage", "owner", "level", "round", "updated")
 _DEFAULT = ("category", "grid", "source", "stage", "owner", "level", "updated")
 _UPSERT = text("""
 INSERT INTO person_settings (person, content, updated_at) VALUES (:me, CAST(:content AS jsonb), :now)

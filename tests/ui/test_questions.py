@@ -158,3 +158,18 @@ def test_a_task_on_the_phone_shows_the_answers(open_page: OpenPage, site: Site) 
     unasked = site.run(site.harness.report(category="0301", title="手机看未填"))["case_no"]
     page = open_phone(open_page, "worker", f"/m/#/task/{unasked}")
     expect(page.locator("dl.facts")).to_contain_text("什么气味未填")
+
+
+def test_a_list_has_a_column_of_answers_for_who_wants_it(open_page: OpenPage, site: Site) -> None:
+    answers = {"smell": ["sour", "egg"], "still": False, "who": "老人卧床", "where": "13912345678"}
+    site.run(site.harness.report(category="0301", title="列表看填答", answers=answers))
+    page = open_page("duty_2", "/settings")
+    box = page.get_by_label("填答", exact=True)
+    expect(box).not_to_be_checked()
+    box.check()
+    box.locator("xpath=ancestor::form").get_by_role("button", name="保存").first.click()
+    page.goto("/cases?q=列表看填答")
+    cell = page.locator("td.c-answers")
+    expect(cell).to_have_text("什么气味:酸味、臭鸡蛋味;是否有人不适:否;气味来自何处:139****5678")
+    check_screen(page)
+    screenshot(page, "questions-list")

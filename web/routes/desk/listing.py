@@ -15,6 +15,7 @@ from models.errors import BadFilter, NoSuchMatter
 from models.matters.base import MatterKind
 from models.views import CaseItem
 from services.accounts.preferences import COLUMNS
+from services.cases.answer_lines import answers_in_lines
 from services.cases.answer_terms import terms_in_words
 from services.cases.filter import CaseFilter
 from services.cases.first_photos import read_first_photos
@@ -58,7 +59,8 @@ async def row_context(
     excerpts = await read_excerpts(connection, items, words) if words else {}
     photos = await read_first_photos(connection, [item.case_no for item in items])
     bulk = place == QUEUE
-    drawn = render_rows(items, reader, columns, bulk=bulk, found=Found(words, excerpts, photos))
+    answers = await answers_in_lines(connection, items, reader.language) if "answers" in columns else {}
+    drawn = render_rows(items, reader, columns, bulk=bulk, found=Found(words, excerpts, photos, answers))
     return {"columns": columns, "column_names": COLUMN_NAMES, "rows": drawn, "bulk": bulk}
 
 

@@ -20,20 +20,21 @@ from web.views.case.time_left import left_text, light_of, light_word, unit_text
 from web.views.translation_marks import _
 
 COLUMN_NAMES: Mapping[str, str] = {
-    "category": _("类别"), "grid": _("网格"), "source": _("来源"), "stage": _("环节"), "owner": _("持有人"),
-    "level": _("层级"), "round": _("轮次"), "updated": _("更新"),
+    "category": _("类别"), "answers": _("填答"), "grid": _("网格"), "source": _("来源"), "stage": _("环节"),
+    "owner": _("持有人"), "level": _("层级"), "round": _("轮次"), "updated": _("更新"),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Found:
     """The words that were sought, which are marked, and the excerpts that show those not in a title, by case number;
-    and the hashes of the cases' first photos.
+    and the hashes of the cases' first photos. `answers`: what was answered to questions, for the column of that name.
     """
 
     words: tuple[str, ...] = ()
     excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
     photos: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_rows(
@@ -48,7 +49,7 @@ def _row(
     item: CaseItem, reader: Reader, columns: Sequence[tuple[str, "_CellRenderer"]], found: Found, *, bulk: bool
 ) -> str:
     no = _escape_cached(item.case_no)
-    cells = "".join([f'<td class="c-{name}">{render(item, reader)}</td>' for name, render in columns])
+    cells = "".join([f'<td class="c-{name}">{render(item, reader, found)}</td>' for name, render in columns])
     preview_label = _escape_cached(reader.text("预览 %(no)s", no=item.case_no))
     title = render_marked(item.title, found.words)
     title_class = "c-title with-photo" if item.case_no in found.photos else "c-title"
@@ -121,10 +122,10 @@ def _escape_cached(text: str) -> str:
     return str(escape(text))
 
 
-_CellRenderer = Callable[[CaseItem, Reader], str]
+_CellRenderer = Callable[[CaseItem, Reader, Found], str]
 
 
-def _stage(item: CaseItem, reader: Reader) -> str:
+def _stage(item: CaseItem, reader: Reader, _found: Found) -> str:
     stage = vocabulary.label_of(vocabulary.STAGES, item.stage, reader.language)
     if item.outcome is not None:
         stage = f"{stage} · {vocabulary.label_of(vocabulary.OUTCOMES, item.outcome, reader.language)}"
@@ -133,14 +134,17 @@ def _stage(item: CaseItem, reader: Reader) -> str:
 
 #: The content of each column's cell, escaped.
 _CELLS: Mapping[str, _CellRenderer] = {
-    "category": lambda item, _reader: _escape_cached(item.category_name),
-    "grid": lambda item, _reader: f'<span title="{_escape_cached(item.grid)}">{_escape_cached(item.grid_name)}</span>',
-    "source": lambda item, reader: _escape_cached(
+    "category": lambda item, _reader, _found: _escape_cached(item.category_name),
+    "answers": lambda item, _reader, found: str(escape(found.answers.get(item.case_no, ""))),
+    "grid": lambda item, _reader, _found: (
+        f'<span title="{_escape_cached(item.grid)}">{_escape_cached(item.grid_name)}</span>'
+    ),
+    "source": lambda item, reader, _found: _escape_cached(
         vocabulary.label_of(vocabulary.SOURCES, item.source, reader.language)
     ),
     "stage": _stage,
-    "owner": lambda item, _reader: _escape_cached(item.owner.name) if item.owner else "—",
-    "level": lambda item, _reader: f"L{item.level}",
-    "round": lambda item, _reader: str(item.round),
-    "updated": lambda item, reader: time_tag(item.updated_at, reader),
+    "owner": lambda item, _reader, _found: _escape_cached(item.owner.name) if item.owner else "—",
+    "level": lambda item, _reader, _found: f"L{item.level}",
+    "round": lambda item, _reader, _found: str(item.round),
+    "updated": lambda item, reader, _found: time_tag(item.updated_at, reader),
 }
