@@ -213,7 +213,10 @@ async def open_answers(connection: AsyncConnection, case: Case, facts: Sequence[
 
 
 async def open_many(connection: AsyncConnection, cases: Sequence[Case]) -> dict[UUID, Opened]:
-    """Return what the personal answers of each case hold, by the report id; of one whose key is away it says so."""
+    """Return what the personal answers of each case hold, by the report id; of one whose key was lost it says so.
+
+    Raises KeysAway where there is a key that can't be opened now: what is made for keeping waits for it.
+    """
     asked = [(case, case.reporter_ref) for case in cases if any(_personal(case, ())) and case.reporter_ref is not None]
     if not asked:
         return {}
@@ -226,6 +229,9 @@ async def open_many(connection: AsyncConnection, cases: Sequence[Case]) -> dict[
                 return _opened(case, list(_personal(case, ())), await _find_key(keys, reference, stored.get(reference)))
             except KeysAway:
                 log.warning("keys of reporters away", report_id=str(case.report_id))
+                row = stored.get(reference)
+                if (row is not None and row.wrapped is not None) or await keys.vault.find(reference) is not None:
+                    raise
                 return Opened(why_not=Unreadable.AWAY)
 
     done = await asyncio.gather(*(one(case, reference) for case, reference in asked))

@@ -49,7 +49,7 @@ class AnswerReader:
     language: str
 
     async def of_rows(self, connection: AsyncConnection, rows: Sequence[Any]) -> tuple[Answers, ...]:
-        """Return the answers of each row, which has `ANSWER_COLUMNS`."""
+        """Return the answers of each row, which has `ANSWER_COLUMNS`. Raises KeysAway."""
         if not any(row.answers for row in rows):
             return ((),) * len(rows)
         personal = await asyncio.to_thread(lambda: list(map(_personal_case, rows)))
@@ -57,7 +57,7 @@ class AnswerReader:
         return await asyncio.to_thread(lambda: tuple(map(self._of_row, rows, personal, repeat(opened))))
 
     async def of_cases(self, connection: AsyncConnection, cases: Sequence[Case]) -> tuple[Answers, ...]:
-        """Return the answers of each case."""
+        """Return the answers of each case. Raises KeysAway."""
         opened = await self._open(connection, [case for case in cases if _is_personal(case)])
         return tuple(self._of_case(case, opened) for case in cases)
 

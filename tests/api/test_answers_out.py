@@ -7,12 +7,17 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
+from infra.database import transaction
+from infra.keys.access import keys_of
+from infra.keys.ring import create_ring
+from models.answers import answers_key
 from tests.api.harness import ApiHarness, open_harness
 from tests.builders import MICRO
 from tests.servers import Servers
@@ -196,7 +201,8 @@ async def test_a_file_with_personal_answers_that_were_erased_is_not_given_any_mo
     harness: ApiHarness, format_: str
 ) -> None:
     mark = f"W{uuid4().hex[:8]}"
-    told = {"reporter": {"name": "李某", "phone": "13912345678"}, "answers": {"smell": ["sour"], "who": mark}}
+    secret = f"S{mark}"
+    told = {"reporter": {"name": "李某", "phone": "13912345678"}, "answers": {"smell": ["sour"], "who": secret}}
     body = {"report_id": str(uuid4()), **GAS, "title": mark, **told}
     no = (await harness.send("duty", "/cases", body)).json()["case_no"]
     file = (await made(harness, "duty", format_, q=mark))["file"].removeprefix("/api/v1")
@@ -206,3 +212,42 @@ async def test_a_file_with_personal_answers_that_were_erased_is_not_given_any_mo
     refused = await harness.ask("duty", file)
     assert (refused.status_code, refused.json()["code"]) == (410, "export_holds_erased")
     assert (await harness.ask("duty", other)).status_code == 200
+    again = str(await exported(harness, "duty", format_, category="0301"))
+    assert no in again
+    assert "已按规定删除" in again
+    assert secret not in again
+
+
+async def test_while_the_keys_are_away_no_file_is_made(harness: ApiHarness, case_no: str) -> None:
+    """Neither one without the answers, nor one that calls them hidden. Who reads none needs no key."""
+    ring = harness.settings.key_ring
+    kept, other = ring.read_bytes(), ring.with_suffix(".other")
+    other.unlink(missing_ok=True)
+    create_ring(other)
+    try:
+        for content in (None, other.read_bytes()):
+            ring.unlink(missing_ok=True)
+            if content is not None:
+                ring.write_bytes(content)
+            done = await made(harness, "duty", "csv", category="0301")
+            assert (done["status"], done["file"]) == ("failed", None)
+            assert "密钥" in done["why"]
+            assert (await made(harness, "environment_head", "csv", category="0301"))["status"] == "done"
+    finally:
+        ring.write_bytes(kept)
+        other.unlink()
+    assert SECRET in str(await exported(harness, "duty", "csv", category="0301"))
+
+
+async def test_an_answer_whose_key_was_lost_says_so_and_the_others_are_told(harness: ApiHarness, case_no: str) -> None:
+    body: dict[str, Any] = {"report_id": str(uuid4()), **GAS, "answers": {"smell": ["sour"], "who": "无钥"}}
+    no = (await harness.send("worker", "/cases", body)).json()["case_no"]
+    reference = answers_key(UUID(body["report_id"]))
+    await keys_of(harness.engine).vault.forget(reference)
+    async with transaction(harness.engine) as connection:
+        lost = text("UPDATE reporters SET wrapped_key = NULL, key_id = NULL WHERE id = :id")
+        await connection.execute(lost, {"id": reference})
+    rows = await exported(harness, "duty", "jsonl", category="0301")
+    told = {row["case_no"]: row["answer_words"].get("who") for row in rows}
+    assert "暂读不出" in told[no]
+    assert told[case_no] == SECRET

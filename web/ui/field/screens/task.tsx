@@ -151,7 +151,7 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
           <Fragment key={question}>
             <dt>{text}</dt>
             <dd>
-              {kind === "photo" && !unreadable ? t("照片 %(n)s 张", { n: values.length }) : shown}
+              {kind === "photo" && !hidden ? t("照片 %(n)s 张", { n: values.length }) : shown}
               {hidden && !unreadable && <span class="hint"> {t("仅与上报人联系的人员可见")}</span>}
             </dd>
           </Fragment>
