@@ -23,6 +23,7 @@ from infra.outages import DATABASE
 from infra.outgoing import outgoing_of
 from infra.store.cases import read_case
 from infra.store.policies import policy_version
+from infra.store.sealed_answers import open_answers, with_opened
 from models.answers import values_of
 from models.base import Line
 from models.case import Case
@@ -30,6 +31,7 @@ from models.commands import AnswerQuestions, Attach, Comment
 from models.context import Person
 from models.errors import (
     AddressRefused,
+    AnswerNotKept,
     AnswerTooLarge,
     AttachmentEmpty,
     AttachmentTooLarge,
@@ -166,7 +168,11 @@ async def _attach(resources: Resources, person: Person, taken: _Taken, now: date
     command = await _command(resources, case, taken, sha256, stored.view.media_type)
     # As it was read: a photo that another worker adds to the same answer meanwhile would be lost.
     revision = case.seq if isinstance(command, AnswerQuestions) else None
-    await send(resources, person, case_no, command, command_id=command_id, if_revision=revision, now=now)
+    try:
+        await send(resources, person, case_no, command, command_id=command_id, if_revision=revision, now=now)
+    except AnswerNotKept:  # the question is personal and the reporter was erased: the picture stays with the case
+        attach = Attach(attachments=(sha256,))
+        await send(resources, person, case_no, attach, command_id=command_id, if_revision=None, now=now)
     return sha256
 
 
@@ -174,12 +180,12 @@ async def _command(
     resources: Resources, case: Case, taken: _Taken, sha256: str, media_type: str
 ) -> Attach | AnswerQuestions:
     """Return how the case is given a file: a picture that the report named answers the questions for photos of its
-    category, as files do that come with a report."""
+    category, as files do that come with a report. Raises KeysAway where an earlier answer is sealed."""
     if taken.id != _id_of(taken.report_id, taken.url) or not media_type.startswith("image/"):
         return Attach(attachments=(sha256,))
     async with resources.reading.connect() as connection:
         category = (await policy_version(connection, case.policy_version)).category(case.category)
-    known = values_of(case.answers)
+        known = values_of(with_opened(case, await open_answers(connection, case)).answers)
     answers = {
         one.code: (*(value for value in known.get(one.code, ()) if value != sha256), sha256)
         for one in (() if category is None else photo_questions(category))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from models.policy.questions import Question, QuestionKind
+from models.policy.questions import Question, QuestionKind, Reading
 from tests.api.harness import a_picture
 from tests.open311.conftest import HERE, Interface
 
@@ -104,15 +104,20 @@ def test_files_are_fetched_later_and_none_loses_the_report(open311: Interface) -
     assert site.run(harness.kinds(good)).count("commented") == 0
 
 
-def test_a_picture_that_a_report_names_answers_the_question_for_one(open311: Interface) -> None:
+@pytest.mark.parametrize(("code", "reading"), [("0398", Reading.INTERNAL), ("0397", Reading.PERSONAL)])
+def test_a_picture_that_a_report_names_answers_the_question_for_one(
+    open311: Interface, code: str, reading: Reading
+) -> None:
     harness, site = open311.site.harness, open311.site
-    photo = Question(code="photo", kind=QuestionKind.PHOTO, text_zh="照片", text_en="Photo", required=True)
-    open311.ask("0398", photo)
-    (shown,) = open311.get("services/0398.json").json()["attributes"]
+    photo = Question(
+        code="photo", kind=QuestionKind.PHOTO, text_zh="照片", text_en="Photo", required=True, reading=reading
+    )  # fmt: skip
+    open311.ask(code, photo)
+    (shown,) = open311.get(f"services/{code}.json").json()["attributes"]
     assert shown["required"] is False, "so a report without one is taken, and the desk sees that it is missing"
     with served_files() as place:
-        bare = open311.report(service_code="0398")
-        named = open311.report(service_code="0398", media_url=[f"{place}/picture.png", f"{place}/other.png"])
+        bare = open311.report(service_code=code)
+        named = open311.report(service_code=code, media_url=[f"{place}/picture.png", f"{place}/other.png"])
         hashes = [sha256 for _, sha256, _ in wait_for(open311, named)]
     case = site.run(harness.get("duty", f"/cases/{named}"))
     assert ([one["values"] for one in case["answers"]], case["unanswered"]) == ([case["attachments"]], [])
