@@ -50,7 +50,7 @@ class Given(Frozen):
     def _refuse_unknown(self, info: ValidationInfo) -> Self:
         """Raise ValidationError naming each unknown field, unless the value comes from a store."""
         unknown = self.__pydantic_extra__
-        if unknown and not (info.context is not None and info.context.get("stored")):
+        if unknown and not is_stored(info):
             errors = [InitErrorDetails(type="extra_forbidden", loc=(name,), input=unknown[name]) for name in unknown]
             raise ValidationError.from_exception_data(type(self).__name__, errors)
         return self
@@ -117,6 +117,11 @@ WallTime = Annotated[
 STORED: Final = {"stored": True}
 
 
+def is_stored(info: ValidationInfo) -> bool:
+    """Whether a value is read back from a store (`STORED`)."""
+    return info.context is not None and bool(info.context.get("stored"))
+
+
 def fault(zh: str, en: str) -> PydanticCustomError:
     """Return the error of a validator with its sentence in both languages, to be raised; each is a part of a sentence
     without a full stop."""
@@ -127,7 +132,7 @@ def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:
     """Return the validator that brings text from outside into its one form, and refuses control characters."""
 
     def validate(value: object, info: ValidationInfo) -> object:
-        if not isinstance(value, str) or (info.context is not None and info.context.get("stored")):
+        if not isinstance(value, str) or is_stored(info):
             return value
         control = find_control(value)
         if control is not None:

@@ -22,6 +22,12 @@ class QuietHours(Given):
             raise fault("免打扰的开始与结束相同", "quiet hours begin and end at the same time")
         return self
 
+    @property
+    def minutes(self) -> int:
+        """How long they are."""
+        since, until = (one.hour * 60 + one.minute for one in (self.since, self.until))
+        return (until - since) % (24 * 60)
+
     def holds(self, local: datetime) -> bool:
         """Whether `local`, a moment in the reader's zone, is in the quiet hours."""
         at = local.time()

@@ -1,11 +1,12 @@
 """What a policy says about messages outside the pages: what nobody can switch off, how many at most, when not."""
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from models.base import Given, fault
+from models.base import Given, fault, is_stored
 from models.quiet_hours import QuietHours
 
 
@@ -32,6 +33,24 @@ class Cap(Given):
     minutes: Annotated[int, Field(ge=1, le=24 * 60)]
 
 
+def _fit_together(caps: tuple[Cap, ...], info: ValidationInfo) -> tuple[Cap, ...]:
+    """Raise ValidationError for two caps of which one never holds beside the other. What is stored stays readable."""
+    if is_stored(info):
+        return caps
+    for short, long in pairwise(sorted(caps, key=lambda cap: cap.minutes)):
+        if short.minutes == long.minutes:
+            raise fault(f"{short.minutes} 分钟的上限写了两次", f"the cap of {short.minutes} minutes is given twice")
+        if short.most > long.most:
+            raise fault(
+                f"{short.minutes} 分钟的上限({short.most} 条)不能大于 {long.minutes} 分钟的上限({long.most} 条)",
+                f"the cap of {short.minutes} minutes ({short.most}) is no more than that of {long.minutes} minutes"
+                f" ({long.most})",
+            )
+    return caps
+
+
+#: The caps of a channel: all of them hold.
+Caps = Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8), AfterValidator(_fit_together)]
 #: One message a minute, and fewer over longer times (our choice, after the defaults of GoAlert).
 DEFAULT_CAPS = (
     Cap(most=1, minutes=1),
@@ -64,6 +83,18 @@ class StormRule(Given):
             raise fault("汇总的最迟时间不能早于静默秒数", "`settle_most_seconds` is no less than `settle_seconds`")
         return self
 
+    @model_validator(mode="after")
+    def _holds_together(self, info: ValidationInfo) -> Self:
+        if is_stored(info):
+            return self
+        if self.items > self.window_items:
+            raise fault("同一地点的件数上限不能大于各处合计的件数上限", "`items` is no more than `window_items`")
+        if self.lasts_minutes * 60 < self.settle_most_seconds:
+            raise fault(
+                "风暴结束的分钟数不能短于汇总的最迟秒数", "`lasts_minutes` is no shorter than `settle_most_seconds`"
+            )
+        return self
+
 
 class NotificationPolicy(Given):
     """The rules for messages outside the pages (our choice where the policy says nothing).
@@ -76,14 +107,26 @@ class NotificationPolicy(Given):
     """
 
     minimum: tuple[Ground, ...] = tuple(Ground)
-    caps: dict[ChannelName, Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)]] = Field(default_factory=dict)
-    other_caps: Annotated[tuple[Cap, ...], Field(min_length=1, max_length=8)] = DEFAULT_CAPS
+    caps: dict[ChannelName, Caps] = Field(default_factory=dict)
+    other_caps: Caps = DEFAULT_CAPS
     digest_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     longest_digest_minutes: Annotated[int, Field(ge=0, le=1440)] = 240
     gather_seconds: Annotated[int, Field(ge=1, le=300)] = 10
     quiet: QuietHours | None = None
     second_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     storm: StormRule = StormRule()
+
+    @model_validator(mode="after")
+    def _leave_time(self, info: ValidationInfo) -> Self:
+        if is_stored(info) or self.digest_minutes == 0:
+            return self
+        if self.gather_seconds > self.digest_minutes * 60:
+            raise fault("第一件发出前的等候不能长于合并间隔", "`gather_seconds` is no longer than `digest_minutes`")
+        if self.quiet is not None and self.digest_minutes > 24 * 60 - self.quiet.minutes:
+            raise fault(
+                "合并间隔不能长于免打扰以外的时间", "`digest_minutes` is no longer than the time outside `quiet`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
+from models.base import STORED
 from models.errors import InputError
 from models.policy.notifications import DEFAULT_NOTIFICATIONS, ChannelName, Ground, NotificationPolicy
 
@@ -19,7 +20,7 @@ _CAP = re.compile(r"(\d{1,4})\s*/\s*(\d{1,4})")
 
 def notification_texts(data: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the parts with their texts; what the policy does not say stands there as what then holds."""
-    rules = NotificationPolicy.model_validate(data.get(GROUP) or {}).model_dump(mode="json")
+    rules = NotificationPolicy.model_validate(data.get(GROUP) or {}, context=STORED).model_dump(mode="json")
     quiet = rules["quiet"] or {"since": "", "until": ""}
     yield "told", {
         **{ground.value: "1" if ground.value in rules["minimum"] else "" for ground in Ground},
