@@ -19,11 +19,20 @@ WHY = "等待消防设备到货"
 
 
 def asked(site: Site, what: str, days: int = 10) -> str:
-    """A case whose handler asks for something."""
+    """A case about which somebody asks for something."""
+    if what == "reopen":
+        case_no = site.report()
+        site.do("duty", case_no, "reject", reason="不属于本园", right_channel="12345")
+        site.do("worker", case_no, "request_reopen", reason=WHY)
+        return case_no
     case_no = fire_case(site)
-    until = {} if what == "return" else {"until": (datetime.now(UTC) + timedelta(days=days)).isoformat()}
-    command = what if what == "return" else f"request_{what}"
-    site.do("fire_handler", case_no, command, reason=WHY, **until)
+    if what == "void":
+        site.do("duty", case_no, "void", reason=WHY)
+    elif what == "return":
+        site.do("fire_handler", case_no, "return", reason=WHY)
+    else:
+        until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        site.do("fire_handler", case_no, f"request_{what}", reason=WHY, until=until)
     return case_no
 
 
@@ -43,20 +52,37 @@ def submit(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "who"), [("extension", "duty"), ("return", "duty"), ("suspension", "supervisor")]
-)  # fmt: skip
-def test_the_link_of_a_message_opens_the_decision(open_page: OpenPage, site: Site, what: str, who: str) -> None:
+    ("what", "who", "act", "then"),
+    [
+        ("extension", "duty", "grant_extension", "extension_granted"),
+        ("return", "duty", "grant_return", "return_granted"),
+        ("suspension", "supervisor", "grant_suspension", "suspension_granted"),
+        ("reopen", "supervisor", "grant_reopen", "reopened"),
+        ("void", "supervisor", "void", "closed"),
+    ],
+)
+def test_the_link_of_a_message_opens_the_decision(
+    open_page: OpenPage, site: Site, what: str, who: str, act: str, then: str
+) -> None:
     case_no = asked(site, what)
-    path = link_to(site, case_no, f"grant_{what}", who)
+    path = link_to(site, case_no, act, who)
     page = open_page(who, path, viewport=PHONE, user_agent=ANDROID, is_mobile=True, service_workers="allow")
-    expect(page).to_have_url(f"{site.url}/m/#/task/{case_no}/grant_{what}")
+    expect(page).to_have_url(f"{site.url}/m/#/task/{case_no}/{act}")
     expect(page.locator("main")).to_contain_text(WHY)
     expect(page.locator("main")).to_contain_text("答复期限")
     check_screen(page, least=44)
     screenshot(page, f"field-decide-{what}")
+    if what == "void":
+        page.get_by_label("理由").fill("重复登记")
     submit(page)
     wait_until_sent(page)
-    assert last(site, case_no)[0] == f"{what}_granted"
+    assert last(site, case_no)[0] == then
+
+
+def test_voiding_is_offered_only_as_a_decision(open_page: OpenPage, site: Site) -> None:
+    page = open_phone(open_page, "duty", f"/m/#/task/{fire_case(site)}")
+    expect(page.get_by_role("link", name="批注")).to_be_visible()
+    expect(page.get_by_role("link", name="作废")).to_have_count(0)
 
 
 @pytest.mark.parametrize("what", ["extension", "return"])
@@ -111,3 +137,17 @@ def test_a_decision_made_without_a_network_that_comes_too_late_is_explained(open
     refused.get_by_role("button", name="修改").click()
     expect(page.locator("main")).to_contain_text("这项申请已有结果或已撤回")
     check_screen(page, least=44)
+
+
+def test_what_is_not_theirs_to_do_is_said_in_words(open_page: OpenPage, site: Site) -> None:
+    case_no = fire_case(site)
+    page = open_phone(open_page, "fire_handler_2", f"/m/#/task/{case_no}/request_extension", expect=("403",))
+    page.get_by_label("延期至").fill(local(5))
+    page.get_by_label("理由").fill(WHY)
+    site.do("fire_handler", case_no, "claim")
+    submit(page)
+    page.goto("/m/#/outbox")
+    refused = page.locator(".item-rejected")
+    expect(refused).to_contain_text("您无权执行")
+    expect(refused).to_contain_text("没有生效:您没有这项权限")
+    expect(refused).not_to_contain_text("案件在此期间已有变化")

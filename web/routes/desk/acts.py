@@ -18,6 +18,7 @@ router = APIRouter()
 PHONE_ACTS = frozenset({
     "claim", "report_verification", "complete", "accept", "pass_review", "supply_info", "grant_transfer", "respond",
     "report_progress", "answer_urge", "acknowledge", "grant_return", "grant_extension", "grant_suspension",
+    "grant_reopen", "void",
 })  # fmt: skip
 _STATUS = {ActState.USED: 200, ActState.PASSED: 410, ActState.EXPIRED: 410, ActState.LOST: 404}
 

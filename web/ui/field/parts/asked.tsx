@@ -6,6 +6,9 @@ import type { CaseRequest, CaseView, Fact } from "../types";
 
 const MINUTE = 60_000;
 
+/** The kind of the fact by which something was asked for. */
+const factOf = (request: CaseRequest): string => (request.kind === "void" ? "void_proposed" : `${request.kind}_requested`);
+
 /** The pending request of a kind; undefined when it was decided or taken back. */
 export function pendingRequest(about: CaseView, kind: string | undefined): CaseRequest | undefined {
   return about.requests.find((request) => request.kind === kind);
@@ -22,12 +25,12 @@ function spanOf(request: CaseRequest, about: CaseView): string {
 }
 
 export function Asked({ request, about, facts }: { request: CaseRequest; about: CaseView; facts: Fact[] }): JSX.Element {
-  const asked = facts.filter(({ kind }) => kind === `${request.kind}_requested`).pop();
+  const asked = facts.filter(({ kind }) => kind === factOf(request)).pop();
   const reason = String(asked?.body["reason"] ?? "");
   const span = spanOf(request, about);
   return (
     <section class="card stack-s">
-      <h2>{codeLabel("facts", `${request.kind}_requested`)}</h2>
+      <h2>{codeLabel("facts", factOf(request))}</h2>
       <dl class="facts">
         <dt>{t("申请人")}</dt>
         <dd>

@@ -217,7 +217,8 @@ function Rejected({ item }: { item: Item }): JSX.Element {
   return (
     <div class="alert stack-s">
       <p>{item.code === "photo_gone" ? t("照片已不在本机,请重新拍照") : item.reason}</p>
-      {outdated && <p>{t("案件在此期间已有变化(改派、已由他人办理或已进入下一环节),“%(what)s”没有生效。", { what: codeLabel("commands", item.command) })}</p>}
+      {outdated && item.code !== "not_yours" && <p>{t("案件在此期间已有变化(改派、已由他人办理或已进入下一环节),“%(what)s”没有生效。", { what: codeLabel("commands", item.command) })}</p>}
+      {item.code === "not_yours" && <p>{t("“%(what)s”没有生效:您没有这项权限,或案件已改派。", { what: codeLabel("commands", item.command) })}</p>}
       {outdated && item.status !== 404 && textOf(item) && (
         <button type="button" class="wide" onClick={() => void keepAsNote(item)}>
           {t("作为批注保留在案件上")}

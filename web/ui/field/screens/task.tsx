@@ -7,6 +7,7 @@ import { useCached } from "../server/cached";
 import { DistanceToPlace } from "../places/distance_to_place";
 import { timeLeftText, formatShort } from "../words/moments";
 import { items } from "../store/outbox";
+import { pendingRequest } from "../parts/asked";
 import { Compare, Picture } from "../parts/pictures";
 import { isPending, type Item } from "../store/item_states";
 import { t, codeLabel } from "../words/texts";
@@ -50,7 +51,7 @@ export function Task({ case_no, command }: { case_no: string; command: string })
   const answer = findAnswer(command);
   const photos = photosBeforeAndAfter(history.value ?? []);
   if (answer) return <AnswerForm about={about} answer={answer} here={here} photos={photos} proposed={proposedAnswer(history.value ?? [])} facts={history.value ?? []} key={command} />;
-  const offered = ANSWERS.filter((known) => about.allowed_commands.includes(known.command));
+  const offered = ANSWERS.filter(({ command: name, decides }) => about.allowed_commands.includes(name) && (!decides || pendingRequest(about, decides)));
   const [first] = offered.filter(({ tone }) => tone === "primary");
   return (
     <Screen title={about.title} leave foot={first && <AnswerLink case_no={case_no} command={first.command} title={first.title()} tone="primary big" />}>
