@@ -8,8 +8,9 @@ from pydantic import TypeAdapter
 from models.answers import Asked, OptionalAnswers
 from models.enums import Severity
 from models.errors import DomainError
-from models.policy.questions import Door
-from rules.questions import check_answers, take_answers
+from models.policy.document import Policy
+from models.policy.questions import Door, Reading
+from rules.questions import check_answers, private_codes, take_answers
 from tests.builders import a_policy
 
 PHOTO = "a" * 64
@@ -97,8 +98,9 @@ def test_a_wrong_answer_is_refused_where_it_was_asked_and_never_lost(
     (unread,) = taken(answers).unread
     assert pointer == f"/answers/{unread.question}"
     assert unread.values
-    assert unread.why_zh
-    assert unread.why_en
+    for why in (unread.why_zh, unread.why_en):  # kept in clear, and what was given may be anything
+        assert why
+        assert not [value for value in unread.values if len(value) > 1 and value in why]
 
 
 @pytest.mark.parametrize(
@@ -148,3 +150,45 @@ def test_answers_given_earlier_stay_and_are_not_asked_again() -> None:
     assert later.severity is None
     other = take_answers(POLICY, "0302", {}, (), before=before)
     assert (other.answers, other.unread, other.unanswered) == ((), (), ())
+
+
+def with_reading(code: str, reading: Reading, **changed: Any) -> Policy:
+    """The policy with one of its questions read by others."""
+    category = POLICY.category("0301")
+    assert category is not None
+    asked = [
+        one.model_copy(update={"reading": reading, **changed}) if one.code == code else one
+        for one in category.questions
+    ]
+    other = category.model_copy(update={"questions": tuple(asked)})
+    return POLICY.model_copy(
+        update={"categories": tuple(other if one is category else one for one in POLICY.categories)}
+    )
+
+
+def test_why_a_personal_answer_raises_the_severity_does_not_tell_it() -> None:
+    found = take_answers(with_reading("smell", Reading.PERSONAL), "0301", {"smell": ("egg",)}, ())
+    assert (found.severity, found.why is not None) == (Severity.URGENT, True)
+    assert found.why is not None
+    assert "蛋" not in found.why.zh
+    assert "egg" not in found.why.en
+
+
+def test_an_answer_that_was_erased_is_not_asked_again_and_can_be_given_anew() -> None:
+    policy = with_reading("who", Reading.PERSONAL, required=True)
+    first = take_answers(policy, "0301", {"smell": ("sour",), "who": ("x",)}, ()).answers
+    erased = tuple(
+        one.model_copy(update={"values": (), "sealed": "AAAA"}) if one.question == "who" else one for one in first
+    )
+    assert take_answers(policy, "0301", {}, (), before=erased).unanswered == ()
+    assert [one.question for one in take_answers(policy, "0301", {}, (), before=first[:1]).unanswered] == ["who"]
+    (anew,) = take_answers(policy, "0301", {"who": ("y",)}, (), before=erased).answers
+    assert (anew.values, anew.sealed) == (("y",), "")
+
+
+def test_which_answers_nobody_may_read_on_their_way() -> None:
+    """Personal ones and unknown ones; of a command that may be of any category, those of none."""
+    said = {"smell": ("sour",), "who": ("x",), "colour": ("red",), "where": ()}
+    assert private_codes(POLICY, "0301", said) == {"who", "colour"}
+    assert private_codes(POLICY, None, said) == {"who", "colour"}
+    assert private_codes(POLICY, "0302", said) == {"smell", "who", "colour"}
