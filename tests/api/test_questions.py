@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -252,6 +252,20 @@ async def test_what_is_sent_again_with_personal_answers_counts_once(harness: Api
     assert ReportInput.model_validate(body).content_hash not in stored
     command = AnswerQuestions(answers={"who": ("丙",)})
     assert command_digest(command) not in stored
+
+
+async def test_what_an_earlier_door_sends_in_clear_is_sealed_when_it_is_recorded(harness: ApiHarness) -> None:
+    one, other = said = [f"P{uuid4().hex[:10]}" for _ in range(2)]
+    later = AnswerQuestions(answers={"who": (other,)})
+    answers = {"smell": ("sour",), "who": (one,)}
+    no = await harness.past(
+        datetime.now(UTC) - timedelta(hours=1), ("duty", later), category="0301", title="旧版上报", answers=answers
+    )
+    stored = await stored_of(harness, no)
+    assert not [secret for secret in said if secret in stored]
+    told = (await harness.ask("duty", f"/cases/{no}/facts")).text
+    assert all(secret in told for secret in said)
+    assert by_code(await harness.get("duty", f"/cases/{no}"))["who"]["values"] == [other]
 
 
 async def test_two_answers_at_once_are_both_kept(harness: ApiHarness) -> None:
