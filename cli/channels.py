@@ -10,7 +10,7 @@ from cli.formatting import format_local
 from cli.http import Api, As, AsJson, DataDir, Password, build_path, read_body
 from cli.labels import localize
 from cli.output import language, out, print_json, print_table
-from services.wording.channels import CHANNEL_KINDS, SEND_CODES, SEND_OUTCOMES, SEND_STATUSES, answer_text
+from services.wording.channels import CHANNEL_KINDS, SEND_OUTCOMES, SEND_STATUSES, answer_text, code_text
 from services.wording.vocabulary import label_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Channels, web hooks, delivery log. 渠道。")
@@ -162,7 +162,7 @@ def log(
             (
                 one["key"], format_local(one["created_at"]), escape(one["about"] or ""),
                 label_of(SEND_STATUSES, one["status"], language()), one["channel"] or one["last_channel"] or "",
-                str(one["attempts"]), label_of(SEND_CODES, one["last_code"] or "", language()),
+                str(one["attempts"]), code_text(one["last_code"] or "", language()),
             )
             for one in found["items"]
         ),
@@ -197,7 +197,7 @@ def _print_detail(found: dict[str, Any]) -> None:
             (
                 str(one["number"]), format_local(one["begun_at"]), one["channel"],
                 label_of(SEND_OUTCOMES, one["outcome"] or "", language()), str(one["status"] or ""),
-                label_of(SEND_CODES, one["code"] or "", language()),
+                code_text(one["code"] or "", language()),
                 escape(answer_text(one["code"], one["answer"], language())),
             )
             for one in found["attempts"]

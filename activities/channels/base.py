@@ -143,6 +143,7 @@ def _forms(secret: str) -> Iterator[str]:
     """Yield a secret as it is, and as it was written into an address, into JSON, or into Base 64 (SMTP, Basic)."""
     yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1])
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield json.dumps(json.dumps(secret)[1:-1])[1:-1]  # a body within an answer
     content = secret.encode()
     for before in range(3):  # what stands before it moves the groups of three; those that are its own alone stay
         groups = base64.b64encode(b"\0" * before + content).decode()

@@ -23,9 +23,9 @@ SEND_OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "delivered": ("对方已接收", "taken"),
     "failed": ("失败", "failed"),
     "limited": ("对方限流", "limited by the far side"),
-    "refused": ("对方拒收", "refused"),
+    "refused": ("拒绝,不再试", "refused for good"),
     "gone": ("地址已失效", "address gone"),
-    "unclear": ("答复丢失", "answer lost"),
+    "unclear": ("结果不明", "result not known"),
 }
 SEND_PURPOSES: Mapping[str, tuple[str, ...]] = {
     "notice": ("通知", "notice"),
@@ -33,7 +33,7 @@ SEND_PURPOSES: Mapping[str, tuple[str, ...]] = {
     "event": ("案件事件", "event of a case"),
     "test": ("测试", "test"),
 }
-#: Why an attempt failed, where the code says it; others are shown as they are (`http_500`, `code_45009`, `smtp_550`).
+#: Why an attempt failed, where the code says it; others name what the far side answered (`code_text`).
 SEND_CODES: Mapping[str, tuple[str, ...]] = {
     "address_refused": ("地址不允许", "address refused"),
     "answer_lost": ("连接中断,答复丢失", "connection cut, answer lost"),
@@ -105,6 +105,19 @@ CHANNEL_SECRETS: Mapping[str, tuple[str, ...]] = {
     "sign_secret": ("加签密钥", "secret that signs"),
     "private_key": ("私钥(不填则自动生成)", "private key (made by itself if left out)"),
 }
+
+
+#: Codes that name what the far side answered: `http_500`, `code_45009`, `smtp_550`.
+_ANSWERED = {"http": ("HTTP {}", "HTTP {}"), "code": ("代码 {}", "code {}"), "smtp": ("SMTP {}", "SMTP {}")}
+
+
+def code_text(code: str, language: str) -> str:
+    """Return why an attempt failed, in words."""
+    kind, _, number = code.partition("_")
+    english = language.startswith("en")
+    if code not in SEND_CODES and kind in _ANSWERED and number:
+        return _ANSWERED[kind][english].format(number)
+    return SEND_CODES[code][english] if code in SEND_CODES else code
 
 
 def answer_text(code: str | None, answer: str | None, language: str) -> str:

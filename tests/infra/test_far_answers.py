@@ -104,6 +104,8 @@ def test_the_address_that_a_far_side_repeats_is_masked(address: str, echo: str, 
 
 def test_the_words_of_a_message_are_not_kept_with_the_answer() -> None:
     echo = json.dumps({"title": "案件已超期", "text": "张三家门口\n快去"})
+    nested = kept(json.dumps({"body": json.dumps({"title": "案件已超期"})}))
+    assert nested == json.dumps({"body": json.dumps({"title": "***"})})
     left = kept(echo, "", "张三家门口", "快去看看")
     assert left == json.dumps({"title": "***", "text": "***\n快去"})
 

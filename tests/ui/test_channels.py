@@ -58,7 +58,7 @@ def test_a_web_hook_is_set_up_tested_and_told(open_page: OpenPage, site: Site, m
         expect(page.locator("main p[role=status]")).to_contain_text("已保存")
         assert "a-secret-that-signs" not in page.content()
         page.get_by_role("button", name="发送测试消息").click()
-        expect(page.get_by_role("row").filter(has_text="who are you?")).to_contain_text("对方拒收")
+        expect(page.get_by_role("row").filter(has_text="who are you?")).to_contain_text("拒绝,不再试 HTTP 403")
         check_screen(page)
         screenshot(page, "channel")
         page.get_by_role("button", name="发送测试消息").click()

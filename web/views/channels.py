@@ -1,6 +1,6 @@
 """The form of a channel: fields from its model, and back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -18,8 +18,7 @@ from models.channels import (
     WecomConfig,
 )
 from models.sends import ChannelKind
-from services.admin.deliveries import AttemptView
-from services.wording.channels import CHANNEL_FIELDS, answer_text
+from services.wording.channels import CHANNEL_FIELDS, answer_text, code_text
 from services.wording.vocabulary import label_of
 from web.reader import Reader
 
@@ -101,9 +100,12 @@ def read_config(kind: ChannelKind, typed: Mapping[str, str]) -> dict[str, Any]:
     return config
 
 
-def answers_for(reader: Reader) -> Callable[[AttemptView], str]:
-    """Return what says what came of an attempt, in the reader's language."""
-    return lambda attempt: answer_text(attempt.code, attempt.answer, reader.language)
+def words_for(reader: Reader) -> dict[str, Any]:
+    """Return what says in the reader's language why an attempt failed (`why`) and what came of it (`said`)."""
+    return {
+        "why": lambda code: code_text(code, reader.language),
+        "said": lambda attempt: answer_text(attempt.code, attempt.answer, reader.language),
+    }
 
 
 def labels_of(reader: Reader) -> dict[str, str]:

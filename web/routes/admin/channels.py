@@ -20,7 +20,7 @@ from web.pages import go_to
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_fault, admin_page
 from web.routes.common import status_of
-from web.views.channels import answers_for, fields_of, labels_of, read_config, secrets_of
+from web.views.channels import fields_of, labels_of, read_config, secrets_of, words_for
 
 router = APIRouter()
 
@@ -76,7 +76,7 @@ def _form(
     return admin_page(
         reader, "channel.html", status, known=known, kind=kind.value, fields=fields, patience=patience,
         secrets=secrets_of(kind), addressed=kind in _ADDRESSED, public_key=config.get("public_key", ""),
-        said=answers_for(reader), **context,
+        **words_for(reader), **context,
     )  # fmt: skip
 
 

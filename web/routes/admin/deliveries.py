@@ -15,7 +15,7 @@ from web.pages import go_to
 from web.reader import Reader, SignedIn
 from web.routes.admin.common import admin_fault, admin_page
 from web.routes.common import status_of
-from web.views.channels import answers_for
+from web.views.channels import words_for
 from web.views.forms import blank, read_local
 
 router = APIRouter()
@@ -45,7 +45,7 @@ async def show_deliveries(
         channels = await list_channels(connection, reader.person, reader.now)
     return admin_page(
         reader, "deliveries.html", page=page, typed=typed, query=query, channels=channels, statuses=tuple(SendStatus),
-        purposes=tuple(Purpose),
+        purposes=tuple(Purpose), **words_for(reader),
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ async def _page(
 ) -> Response:
     async with services.reading.connect() as connection:
         found = await get_delivery(connection, reader.person, key, reader.now)
-    return admin_page(reader, "delivery.html", status, found=found, said=answers_for(reader), fault=fault, done=done)
+    return admin_page(reader, "delivery.html", status, found=found, fault=fault, done=done, **words_for(reader))
 
 
 @router.post("/admin/deliveries/{key}/replay")
