@@ -81,6 +81,7 @@ async def play_case(resources: Resources, town: DemoTown, job: Job) -> None:
         severity=job.report.severity,
         enterprise=job.enterprise,
         attachments=photos,
+        answers=job.report.drawn_answers(job.number),
     )
     submitted = await submit(resources, reporter, report, now)
     if submitted.receipt is None:

@@ -1,5 +1,6 @@
 """The people of the demonstration park who act in its cases, the reports to choose from, and the places."""
 
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,13 +24,22 @@ CASES = DEPLOY / "demo" / "cases.yaml"
 
 
 class DemoReport(Frozen):
-    """One report of the file. `{place}` in its title stands for one of the file's places."""
+    """One report of the file. `{place}` in its title stands for one of the file's places.
+
+    `answers`: to questions of the category, by code; of several, each report of this kind gives one.
+    """
 
     category: Code
     title: Text
     description: Text
     picture: Text
     severity: Severity | None = None
+    answers: Mapping[Code, tuple[Text, ...]] = {}
+
+    def drawn_answers(self, number: int) -> dict[str, tuple[str, ...]] | None:
+        """The answers of the report of that number, always the same; None: it answers nothing."""
+        luck = random.Random(f"answers {number}")
+        return {code: (luck.choice(words),) for code, words in self.answers.items()} or None
 
 
 @dataclass(frozen=True)

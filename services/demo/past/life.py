@@ -63,7 +63,7 @@ class Life:
             severity=plan.report.severity, source=plan.source,
             attachments=(self._photos[0],) if self._rng.random() < 0.6 else (),
             content_hash=hashlib.sha256(plan.report_id.bytes).hexdigest(),
-            enterprise=plan.enterprise,
+            enterprise=plan.enterprise, answers=plan.report.drawn_answers(plan.number),
         )  # fmt: skip
         named = plan.enterprise and NamedEnterprise(code=plan.enterprise, park=plan.grid[:9], active=True)
         self._record(report, person, at, plan.report_id, case_no=case_no, enterprise=named)
