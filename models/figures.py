@@ -54,6 +54,7 @@ class FigureKey(StrEnum):
     PENDING_SUSPENSION = "pending_suspension"
     PENDING_REOPEN = "pending_reopen"
     PENDING_APPEAL = "pending_appeal"
+    UNTOLD = "untold"
 
 
 class IndicatorKey(StrEnum):

@@ -18,6 +18,9 @@ class SendRow(SQLModel, table=True):
         Index("sends_created", "created_at", "key"),
         Index("sends_open", "created_at", postgresql_where=text("status IN ('waiting', 'unclear')")),
         Index("sends_about", "about", postgresql_where=text("about IS NOT NULL")),
+        Index(
+            "sends_untold", "about", postgresql_where=text("purpose = 'reporter' AND status IN ('failed', 'unclear')")
+        ),
     )
 
     key: str = Field(primary_key=True)

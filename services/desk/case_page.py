@@ -29,7 +29,7 @@ from services.cases.names import Names, read_names
 from services.cases.queries import find_case
 from services.cases.reporter_contact import masked_phone
 from services.cases.told import TOLD_KINDS, only_reported, proposed_answer, read_told
-from services.cases.told_log import TellView, read_told_log
+from services.cases.told_log import TellView, needs_telling, read_told_log
 from services.cases.views import case_view, fact_views, files_of
 from services.commands.reviewer_choices import reviewer_choices
 from services.commands.transfer_targets import Named
@@ -114,7 +114,8 @@ class CasePageView(Frozen):
     of the case's grid and of the unit within it (GeoJSON), where they have any; `newer`: how the policy version in
     force differs from the case's own; `releasable`: the photos of the last result, which its review may show to the
     reporter; `reviewers`: who may be assigned to review it; `proposed_answer`: the answer that its completion wrote for
-    the reporter; `told`: what they are told; `told_log`: the messages to them, for those who speak with reporters.
+    the reporter; `told`: what they are told; `told_log`: the messages to them, for those who speak with reporters;
+    `needs_telling`: those did not reach them.
 
     Whoever only reported the case gets of facts and files what is meant for them.
     """
@@ -132,6 +133,7 @@ class CasePageView(Frozen):
     proposed_answer: str = ""
     told: Told = Told()
     told_log: tuple[TellView, ...] = ()
+    needs_telling: bool = False
 
 
 async def get_case_page(
@@ -166,7 +168,8 @@ async def get_case_page(
         reviewers=await reviewer_choices(connection, case, day) if "assign_reviewer" in view.allowed_commands else (),
         proposed_answer="" if reporter else proposed_answer(facts),
         told=await read_told(connection, case, facts),
-        told_log=await read_told_log(connection, person, case, day),
+        told_log=(log := await read_told_log(connection, person, case, day)),
+        needs_telling=bool(log) and await needs_telling(connection, person, case, day),
     )
 
 

@@ -24,6 +24,7 @@ from models.base import EARLIEST
 from models.enums import Outcome, OwnerKind, Severity, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from services.criteria.conditions import is_open, is_overdue
+from services.criteria.untold import reporter_untold
 
 #: Cases closed with these outcomes are not assessed.
 NOT_ASSESSED = (Outcome.MERGED, Outcome.WITHDRAWN, Outcome.VOIDED)
@@ -262,6 +263,11 @@ def open(p: Period) -> ColumnElement[bool]:
 def overdue(p: Period) -> ColumnElement[bool]:
     """Open, the deadline of its stage or the whole passed."""
     return is_overdue(p.now)
+
+
+def untold(p: Period) -> ColumnElement[bool]:
+    """The last message to the reporter did not reach them, and nobody has spoken with them since."""
+    return reporter_untold()
 
 
 def suspended(p: Period) -> ColumnElement[bool]:

@@ -373,6 +373,17 @@ _ALL = (
         timed=False,
         closed_too=True,
     ),
+    Figure(
+        K.UNTOLD,
+        "未能告知上报人",
+        "reporter not told",
+        "上报人选择了短信或邮件告知,最近一次未能送达或不确定是否送达,之后受理、核查人员也没有批注或代其答复、评价;未归档",
+        "the reporter chose SMS or mail and the last message did not arrive or may not have, and since then neither"
+        " desk nor review noted anything or entered what the reporter said; not archived",
+        conditions.untold,
+        timed=False,
+        closed_too=True,
+    ),
 )
 
 FIGURES: Mapping[FigureKey, Figure] = {figure.key: figure for figure in _ALL}

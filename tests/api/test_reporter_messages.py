@@ -19,7 +19,7 @@ from models.reporter_messages import ReporterEvent
 from services.public.messages import compose_messages, stop_token
 from tests.api.harness import WAGES, ApiHarness, open_harness
 from tests.builders import LABOUR
-from tests.fakes.far_side import FarSide, Reply, running_far_side
+from tests.fakes.far_side import FarSide, Received, Reply, running_far_side
 from tests.servers import Servers
 from web.app import create_app
 
@@ -31,9 +31,15 @@ PAGES = "http://gridloop.test"
 class Phones:
     """The SMS gateway, and the phones behind it."""
 
-    def __init__(self, side: FarSide) -> None:
-        self.side = side
+    side: FarSide
+
+    def __init__(self) -> None:
         self._next = 0
+        self.refused: set[str] = set()
+
+    def answer(self, received: Received) -> Reply:
+        """Take a message, but for a number that it does not know."""
+        return Reply(400 if json.loads(received.body)["phone"] in self.refused else 200, b"{}")
 
     def number(self) -> str:
         """A number that nobody has had yet."""
@@ -62,8 +68,9 @@ async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def phones(harness: ApiHarness) -> AsyncIterator[Phones]:
-    async with running_far_side(lambda _: Reply(200, b"{}")) as side:
-        config = {"kind": "sms", "url": side.url("/send")}
+    found = Phones()
+    async with running_far_side(found.answer) as found.side:
+        config = {"kind": "sms", "url": found.side.url("/send")}
         async with transaction(harness.engine) as connection:
             await connection.execute(
                 text(
@@ -72,7 +79,7 @@ async def phones(harness: ApiHarness) -> AsyncIterator[Phones]:
                 ),
                 {"config": json.dumps(config), "at": datetime.now(UTC)},
             )
-        yield Phones(side)
+        yield found
 
 
 async def reported(harness: ApiHarness, phone: str, **reporter: Any) -> str:
@@ -371,3 +378,33 @@ async def test_the_phone_is_told_what_is_set_up(harness: ApiHarness, phones: Pho
     finally:
         async with transaction(harness.engine) as connection:
             await connection.execute(text("UPDATE channels SET enabled = true"))
+
+
+async def test_whom_no_message_reached_stands_on_a_list_until_spoken_with(harness: ApiHarness, phones: Phones) -> None:
+    async def listed() -> set[str]:
+        found = await harness.get("supervisor", "/cases", figure="untold")
+        return {str(one["case_no"]) for one in found["items"]} & {*cases}
+
+    phones.refused = {phones.number(), phones.number()}
+    cases = [await reported(harness, phone) for phone in sorted(phones.refused)]
+    for no in cases:
+        await harness.do("duty", no, "accept")
+        (one,) = await until_told(harness, no)
+        assert (one["status"], one["reason"]) == ("failed", "refused")
+    assert await listed() == {*cases}
+    token = harness.signed_in("duty")["Authorization"].removeprefix("Bearer ")
+    page = await harness.http.get(f"{PAGES}/cases/{cases[0]}", headers={"Cookie": f"{COOKIE}={token}"})
+    assert "消息没有送到上报人" in page.text
+    assert "号码或邮箱被拒收" in page.text
+    await harness.do("duty", cases[0], "dispatch", host=LABOUR)
+    await harness.do("labour_handler", cases[0], "comment", note="已联系企业")
+    assert await listed() == {*cases}, "a note of those who do not speak with reporters says nothing of it"
+    await harness.do("duty", cases[0], "comment", note="已电话告知")
+    assert await listed() == {cases[1]}
+    phones.refused = set()
+    await harness.do("duty", cases[1], "dispatch", host=LABOUR)
+    await harness.do("labour_handler", cases[1], "complete", result="已办", answer="已办结。")
+    await harness.do("reviewer", cases[1], "pass_review", answer="已办结。")
+    async with asyncio.timeout(30):
+        while await listed():
+            await asyncio.sleep(0.1)

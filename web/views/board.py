@@ -12,7 +12,7 @@ from services.bulletins.earlier_board import Earlier, earlier_board
 from services.figures.drill_down import cases_url
 from services.figures.glossary import definitions
 from services.figures.viewpoint import Viewpoint, list_units
-from services.figures.views import Board, IndicatorValue, OverduePage, UnitName
+from services.figures.views import Board, IndicatorValue, Number, OverduePage, UnitName
 from services.handovers.reconciliation import count_waiting
 from services.supervision.board import read_board
 from services.supervision.last_overdue import LastOverdue, last_overdue
@@ -31,6 +31,7 @@ from services.supervision.overview import (
     departments_by_light,
     same_time_yesterday,
 )
+from services.supervision.untold import reporters_untold
 from web.draw.svg_bars import Part, stacked_bar
 from web.draw.svg_map import Area, choropleth, legend_steps
 from web.draw.svg_trend import Day, trend
@@ -79,6 +80,7 @@ class BoardPage:
     last_overdue: LastOverdue | None
     departments: tuple[Bar, ...]
     decisions: tuple[Named, ...]
+    untold: Number
     handovers: int
     handovers_address: str
     climbed: tuple[Climbed, ...]
@@ -139,6 +141,7 @@ async def board_page(connection: AsyncConnection, viewpoint: Viewpoint, reader: 
         last_overdue=None if oldest.total else await last_overdue(connection, viewpoint, query.grid),
         departments=tuple(_department_bars(departments)),
         decisions=await decisions_waiting(connection, viewpoint, query.grid),
+        untold=await reporters_untold(connection, viewpoint, query.grid),
         handovers=await count_waiting(connection, viewpoint.cases_in(query.grid)),
         handovers_address=with_query("/supervision/handovers", grid=query.grid),
         climbed=await climbed_by_level(connection, viewpoint, query.grid),

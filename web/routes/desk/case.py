@@ -48,7 +48,7 @@ from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
 from web.views.questions import ANSWERS
-from web.views.told_log import TELL_EVENTS, TELL_STATES
+from web.views.told_log import TELL_EVENTS, TELL_STATES, UNTOLD_REASONS
 from web.views.unit_names import short_unit
 
 router = APIRouter()
@@ -154,6 +154,7 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "new_id": new_id,
         "tell_events": {event: reader.text(name) for event, name in TELL_EVENTS.items()},
         "tell_states": {state: reader.text(name) for state, name in TELL_STATES.items()},
+        "untold_reasons": {reason: reader.text(name) for reason, name in UNTOLD_REASONS.items()},
         **taking_back(reader, view.case.due_at),
     }
 
