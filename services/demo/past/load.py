@@ -19,11 +19,15 @@ from infra.store.cases import insert_cases, next_sequence, read_case, read_facts
 from infra.store.notices import insert_many_notices
 from infra.store.org_alarms import raise_alarms
 from infra.store.policies import NoPolicy, policy_version, version_in_force
+from infra.store.sealed_answers import must_seal, seal_answers
+from models.case import Case
 from models.commands import Location
 from models.context import Person
+from models.facts import Fact
 from models.tables import ShiftRow
 from rules.case_number import case_number
 from rules.deadlines.working_time import timetable
+from rules.evolve import fold
 from rules.restart import restart
 from services.attachments.intake import store_upload
 from services.demo.enterprises import demo_enterprises
@@ -140,8 +144,8 @@ async def _store(
 ) -> int:
     """Store the cases with everything that follows from their facts, in one transaction; return how many."""
     lives = await asyncio.to_thread(live_past, world, plan, places, photos, now)
-    cases = [(life.facts, life.case) for life in lives if life.case is not None]
     async with transaction(resources.engine) as connection:
+        cases = [await _sealed(connection, life.facts, life.case) for life in lives if life.case is not None]
         for shift in world.shifts:
             await connection.execute(insert(ShiftRow).values(**{**shift.model_dump(), "role": shift.role.value}))
         opened: dict[tuple[str, object], int] = {}
@@ -180,3 +184,13 @@ async def _start_workflows(resources: Resources, ids: Sequence[UUID], progress: 
     async with asyncio.TaskGroup() as group:
         for report_id in open_ids:
             group.create_task(start(report_id))
+
+
+async def _sealed(connection: AsyncConnection, facts: Sequence[Fact], case: Case) -> tuple[Sequence[Fact], Case]:
+    """Return a case with its personal answers sealed, as the recording step would have stored it. Raises KeysAway."""
+    if not must_seal(facts):
+        return facts, case
+    kept = await seal_answers(connection, None, facts)
+    after = fold(kept)
+    assert after is not None
+    return kept, after
