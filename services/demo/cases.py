@@ -30,6 +30,7 @@ from services.policies.files import read_policy
 from services.policies.versions import publish
 from services.reports.submit import refresh_reference
 from services.runtime.resources import Resources
+from services.suggestions.schedule import train_soon
 
 #: The file that marks the demonstration cases as played.
 MARK = "demo-cases.json"
@@ -114,6 +115,8 @@ async def _play(resources: Resources, count: int, past_count: int, progress: Cal
         async with asyncio.TaskGroup() as group:
             for job in jobs:
                 group.create_task(play_one(job))
+    if past_count:
+        await train_soon(resources.temporal, resources.settings.case_queue)
     return done
 
 
