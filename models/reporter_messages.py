@@ -21,11 +21,12 @@ class TellBy(StrEnum):
 
 
 class ReporterEvent(StrEnum):
-    """What a reporter is told of: the acceptance, each pause (a question, a suspension), and each end."""
+    """What a reporter is told of: the acceptance, each pause (a question, a suspension), each extension, each end."""
 
     ACCEPTED = "accepted"
     ASKED = "asked"
     SUSPENDED = "suspended"
+    EXTENDED = "extended"
     CLOSED = "closed"
 
 

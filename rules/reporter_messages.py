@@ -12,6 +12,8 @@ _EVENTS: Mapping[str, ReporterEvent] = {
     "accepted": ReporterEvent.ACCEPTED,
     "info_requested": ReporterEvent.ASKED,
     "suspension_granted": ReporterEvent.SUSPENDED,
+    # Regulations on Petitions (信访工作条例), article 34, for petitions; for other cases it is our choice.
+    "extension_granted": ReporterEvent.EXTENDED,
     "closed": ReporterEvent.CLOSED,
     "reopened": ReporterEvent.ACCEPTED,
     "reopen_refused": ReporterEvent.CLOSED,

@@ -25,7 +25,16 @@ from infra.token_keys import keyed_hash, known_secrets
 from models.case import Case
 from models.enums import Outcome, Stage
 from models.errors import WrongCode
-from models.facts import Accepted, Closed, Fact, InfoRequested, Reopened, ReopenRefused, SuspensionGranted
+from models.facts import (
+    Accepted,
+    Closed,
+    ExtensionGranted,
+    Fact,
+    InfoRequested,
+    Reopened,
+    ReopenRefused,
+    SuspensionGranted,
+)
 from models.matters.effects import TellReporter
 from models.reporter_messages import TellBy, key_of_message, reporter_address
 from models.sends import ChannelKind, Message, Purpose, Route, Send
@@ -87,13 +96,13 @@ class _About:
 
 async def _members_told(connection: AsyncConnection, case: Case, fact: Fact) -> list[Case]:
     """Return the cases merged into the case, also by way of others, to whose reporters the fact is told as well: an end
-    but of a merge, of which they know, a pause, a reopening, and the acceptance of what was not accepted when it was
-    merged. Questions and refusals are between the desk and the reporter who asked."""
+    but of a merge, of which they know, a pause, an extension, a reopening, and the acceptance of what was not accepted
+    when it was merged. Questions and refusals are between the desk and the reporter who asked."""
     body = fact.body
     match body:
         case Closed(outcome=outcome) if outcome in _SHARED_ENDS:
             pass
-        case SuspensionGranted() | Reopened() | Accepted():
+        case SuspensionGranted() | ExtensionGranted() | Reopened() | Accepted():
             pass
         case _:
             return []
@@ -172,6 +181,8 @@ def _lines(about: _About, english: bool) -> tuple[str, ...]:
             return (words.ASKED[english].format(until=_moment(body.answer_by, about.zone)), _quoted(body.question))
         case SuspensionGranted():
             return (words.SUSPENDED[english].format(until=_moment(body.until, about.zone)),)
+        case ExtensionGranted():
+            return (words.EXTENDED[english].format(until=_moment(body.due_at, about.zone)),)
         case ReopenRefused():
             return (words.REOPEN_REFUSED[english], words.REASON[english] + _quoted(body.reason))
         case Closed() if body.outcome in words.ENDS:

@@ -15,6 +15,7 @@ SUSPENDED = (
     "因客观原因暂停办理,最迟 {until} 恢复。",
     "It is postponed for external reasons, until {until} at the latest.",
 )
+EXTENDED = ("办理期限已延长至 {until}。", "The time limit was extended to {until}.")
 REOPEN_REFUSED = ("经复核,不再重新办理。", "It was reviewed again and stays closed.")
 #: By the outcome of a closed case; a reporter who withdrew is not told so.
 ENDS: Mapping[Outcome, tuple[str, str]] = {

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -221,16 +222,24 @@ async def test_a_channel_out_of_use_stands_in_the_log(harness: ApiHarness, phone
     assert (one["event"], one["status"]) == ("accepted", "failed")
 
 
-async def test_a_suspension_tells_until_when(harness: ApiHarness, phones: Phones) -> None:
+async def test_an_extension_and_a_suspension_tell_until_when(harness: ApiHarness, phones: Phones) -> None:
     phone = phones.number()
     no = await reported(harness, phone)
     await harness.do("duty", no, "accept")
     await harness.do("duty", no, "dispatch", host=LABOUR)
     until = datetime.now(UTC) + timedelta(days=2)
     await harness.do("labour_handler", no, "claim")
+    due_at = datetime.fromisoformat((await harness.get("duty", f"/cases/{no}"))["due_at"])
+    later = (due_at + timedelta(days=2)).isoformat()
+    await harness.do("labour_handler", no, "request_extension", until=later, reason="等检测报告")
+    await harness.do("supervisor", no, "grant_extension", note="同意")
+    due_at = datetime.fromisoformat((await harness.get("duty", f"/cases/{no}"))["due_at"])
+    told = (await phones.wait_for(phone, 2))[1]
+    assert f"办理期限已延长至 {due_at.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}。" in told
+    assert "检测" not in told
     await harness.do("labour_handler", no, "request_suspension", until=until.isoformat(), reason="等检测报告")
     await harness.do("supervisor", no, "grant_suspension", note="同意")
-    told = (await phones.wait_for(phone, 2))[1]
+    told = (await phones.wait_for(phone, 3))[2]
     assert "暂停办理" in told
     assert "检测" not in told
 

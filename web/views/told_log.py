@@ -3,7 +3,10 @@
 from web.views.translation_marks import _
 
 #: By `ReporterEvent`.
-TELL_EVENTS = {"accepted": _("受理"), "asked": _("请补充情况"), "suspended": _("暂停办理"), "closed": _("办理结果")}
+TELL_EVENTS = {
+    "accepted": _("受理"), "asked": _("请补充情况"), "suspended": _("暂停办理"), "extended": _("延长期限"),
+    "closed": _("办理结果"),
+}  # fmt: skip
 #: By `SendStatus`.
 TELL_STATES = {
     "waiting": _("发送中"), "delivered": _("已送达"), "failed": _("未能送达"), "unclear": _("不确定是否送达"),

@@ -5,8 +5,9 @@ Safe to stop and to repeat: the cases are stored in one transaction, and a workf
 
 import asyncio
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from uuid import UUID
 
@@ -40,6 +41,8 @@ from services.demo.past.world import PastWorld, read_past_world
 from services.demo.town import DemoTown
 from services.runtime.resources import Resources
 
+#: A park and a day.
+ParkDay = tuple[str, date]
 #: Workflows started at the same time; cases stored in one statement.
 CONCURRENCY, BATCH = 16, 100
 #: How long a notice stays unread.
@@ -114,24 +117,43 @@ def live_past(
     places: Mapping[int, Location],
     photos: Mapping[str, tuple[str, str]],
     now: datetime,
+    taken: Mapping[ParkDay, int],
 ) -> list[Life]:
-    """Return the cases of the plan as they stand at `now`, everything in the order in which it happened."""
+    """Return the cases of the plan as they stand at `now`, everything in the order in which it happened.
+
+    `taken`: the numbers before theirs, of each park and day.
+    """
     lives = {case.report_id: Life(world, case, photos) for case in plan}
-    numbers: dict[tuple[str, object], int] = {}
+    numbers = dict(taken)
     waiting = [(case.at, case.number, case.report_id) for case in plan]
     heapq.heapify(waiting)
     while waiting and waiting[0][0] <= now:
         at, number, report_id = heapq.heappop(waiting)
         life = lives[report_id]
         if life.case is None:
-            park, day = world.town.paths[life.plan.grid][0], at.astimezone(world.office.zone).date()
-            numbers[park, day] = numbers.get((park, day), 0) + 1
+            park, day = park_day(world, life.plan)
+            numbers[park, day] += 1
             life.open(case_number(park, day, numbers[park, day]), places.get(number))
         elif life.next_at is not None and life.next_at <= at:
             life.go_on(at, lives)
         if life.next_at is not None:  # later than the entry said when another case has changed it
             heapq.heappush(waiting, (max(life.next_at, at), number, report_id))
     return [life for life in lives.values() if life.case is not None]
+
+
+def park_day(world: PastWorld, case: PastCase) -> ParkDay:
+    """Return the park and the local day of a planned case: cases are numbered by both."""
+    return world.town.paths[case.grid][0], case.at.astimezone(world.office.zone).date()
+
+
+async def _draw_numbers(resources: Resources, world: PastWorld, plan: Sequence[PastCase]) -> dict[ParkDay, int]:
+    """Draw the numbers of these cases, and return the last one before them of each park and day.
+
+    They are drawn before the cases are made, which takes a while: somebody may report something meanwhile.
+    """
+    counts = Counter(park_day(world, case) for case in plan)
+    async with transaction(resources.engine) as connection:
+        return {key: await next_sequence(connection, *key, count) - count for key, count in counts.items()}
 
 
 async def _store(
@@ -143,18 +165,12 @@ async def _store(
     now: datetime,
 ) -> int:
     """Store the cases with everything that follows from their facts, in one transaction; return how many."""
-    lives = await asyncio.to_thread(live_past, world, plan, places, photos, now)
+    taken = await _draw_numbers(resources, world, [case for case in plan if case.at <= now])
+    lives = await asyncio.to_thread(live_past, world, plan, places, photos, now, taken)
     async with transaction(resources.engine) as connection:
         cases = [await _sealed(connection, life.facts, life.case) for life in lives if life.case is not None]
         for shift in world.shifts:
             await connection.execute(insert(ShiftRow).values(**{**shift.model_dump(), "role": shift.role.value}))
-        opened: dict[tuple[str, object], int] = {}
-        for _, case in cases:
-            key = (case.grid_path[0], case.received_at.astimezone(world.office.zone).date())
-            opened[key] = opened.get(key, 0) + 1
-        for (park, day), number in opened.items():
-            last = await next_sequence(connection, park, day, number)  # type: ignore[arg-type]
-            assert last == number, "the park had no case before"
         for start in range(0, len(cases), BATCH):
             await insert_cases(connection, cases[start : start + BATCH])
         await insert_many_notices(connection, [(case.report_id, facts) for facts, case in cases])
