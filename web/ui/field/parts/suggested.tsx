@@ -109,7 +109,7 @@ export function Suggested({ draft, change, all }: Props): JSX.Element | null {
         )}
         <br />
         <small class="muted">
-          {t("把握 %(share)s", { share: `${Math.round(best.certainty * 100)}%` })}
+          {t("把握 %(share)s", { share: `${Math.min(99, Math.round(best.certainty * 100))}%` })}
           {best.was_right && ` · ${t("同等把握的建议 %(shown)s 次中正确 %(right)s 次", { shown: best.was_right.shown, right: best.was_right.right })}`}
         </small>
       </p>
