@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from uuid import uuid4
 
@@ -318,6 +319,23 @@ async def test_when_the_case_moves_on_the_far_side_is_told(harness: ApiHarness, 
     again = await until_status(harness, case_no, "sent")
     assert again.id != row.id
     assert len(far.records) == 2
+
+
+@pytest.mark.parametrize(("after", "seconds"), [("600", 600), ("date", 600), ("9" * 400, 86_400)])
+async def test_a_receiver_is_left_alone_for_as_long_as_it_asks_and_a_day_at_most(
+    harness: ApiHarness, far: FarSystem, after: str, seconds: int
+) -> None:
+    await set_receiver(harness, far)
+    begun = datetime.now(UTC)
+    written = format_datetime(begun + timedelta(seconds=600), usegmt=True) if after == "date" else after
+    far.replies = [Reply(503, headers={"retry-after": written})]
+    case_no = await dispatched(harness)
+    assert far.side is not None
+    await far.side.wait_for(1)
+    row = await until_status(harness, case_no, "waiting")
+    while row.next_try_at is None:
+        row = await until_status(harness, case_no, "waiting")
+    assert abs((row.next_try_at - begun).total_seconds() - seconds) < 60
 
 
 async def test_a_hand_over_without_a_workflow_is_begun_again(harness: ApiHarness, far: FarSystem) -> None:
