@@ -258,6 +258,32 @@ async def test_who_was_merged_is_told_the_end_of_the_other(harness: ApiHarness, 
         assert "已停工。" in (await phones.wait_for(phone, count))[-1]
 
 
+async def test_a_reporter_is_told_the_end_of_each_part(harness: ApiHarness, phones: Phones) -> None:
+    phone = phones.number()
+    no = await reported(harness, phone)
+    parts = [{"category": "0302", "title": "另一件"}]
+    await harness.do("duty", no, "split", parts=parts, reason="两件事")
+    part = None
+    async with asyncio.timeout(60):
+        while part is None:
+            facts = await harness.get("duty", f"/cases/{no}/facts")
+            settled = [fact["body"]["case_no"] for fact in facts if fact["kind"] == "errand_settled"]
+            part = next(iter(settled), None)
+    for one, court in ((no, "区人民法院"), (part, "市人民法院")):
+        await harness.do("duty", one, "reject", reason="已进入诉讼", right_channel=court)
+    told = await phones.wait_for(phone, 2)
+    await until_empty(harness)
+    assert len(phones.texts(phone)) == 2
+    for one, court in ((no, "区人民法院"), (part, "市人民法院")):
+        (end,) = (said for said in told if court in said)
+        assert f"尾号 {one[-6:]}" in end
+        code = re.search(r"/p\?code=([0-9A-Z-]+)", end)
+        assert code is not None
+        form = {"code": code[1], "phone_tail": phone[-4:]}
+        page = await harness.http.post(f"{PAGES}/p", data=form, headers={"Origin": PAGES})
+        assert court in page.text, "the link of each leads to its own page"
+
+
 async def test_a_chain_of_merges_is_told_each_turn_once(harness: ApiHarness, phones: Phones) -> None:
     """The last lead has no reporter; the first case is merged into one that is merged in turn."""
     first, second = phones.number(), phones.number()
