@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
@@ -10,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from infra.case_client import act_as_system, notify_lead, open_case
 from infra.store.cases import read_report_id
-from models.commands import Separate, TakeOut
+from models.commands import Report, Separate, TakeOut
 from models.errors import DomainError, NoSuchCase
 from models.messages import CaseStart, Opening, Receipt, SystemAct, Telling
 from models.wire_names import OPEN_CASE_ACTIVITY, TELL_CASE_ACTIVITY
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 UNAVAILABLE = 500
 #: Delay before a refused errand is retried. People must remove the reason of the refusal first.
 REFUSAL_RETRY_DELAY = timedelta(minutes=1)
+_ANONYMOUS = text("SELECT anonymous FROM cases WHERE case_no = :case_no")
 
 
 class ErrandActivities:
@@ -64,7 +66,7 @@ class ErrandActivities:
     async def open_case(self, opening: Opening) -> Receipt:
         """Open the case that a part of a split becomes; every attempt returns the same case. A part that the rules
         refuse comes back with the code of the refusal."""
-        start = CaseStart(report=opening.report, actor=opening.actor)
+        start = CaseStart(report=await self._as_anonymous(opening.report), actor=opening.actor)
         try:
             return await open_case(self._client, start, queue=activity.info().task_queue)
         except DomainError as error:
@@ -72,6 +74,12 @@ class ErrandActivities:
                 raise _retry_later(error, part_of=opening.report.split_from) from error
             log.info("part refused for good", part_of=opening.report.split_from, code=error.code)
             return Receipt(case_no="", revision=0, refused=error.code)
+
+    async def _as_anonymous(self, report: Report) -> Report:
+        """Return the report of a part, anonymous where its case is, or where its case is gone."""
+        async with self._engine.connect() as connection:
+            anonymous = await connection.scalar(_ANONYMOUS, {"case_no": report.split_from})
+        return report.model_copy(update={"anonymous": anonymous is not False})
 
 
 def _retry_later(error: DomainError, **about: object) -> ApplicationError:

@@ -260,7 +260,7 @@ async def test_who_was_merged_is_told_the_end_of_the_other(harness: ApiHarness, 
 
 async def test_a_reporter_is_told_the_end_of_each_part(harness: ApiHarness, phones: Phones) -> None:
     phone = phones.number()
-    no = await reported(harness, phone)
+    no = await reported(harness, phone, anonymous=True)
     parts = [{"category": "0302", "title": "另一件"}]
     await harness.do("duty", no, "split", parts=parts, reason="两件事")
     part = None
@@ -270,6 +270,7 @@ async def test_a_reporter_is_told_the_end_of_each_part(harness: ApiHarness, phon
             settled = [fact["body"]["case_no"] for fact in facts if fact["kind"] == "errand_settled"]
             part = next(iter(settled), None)
     for one, court in ((no, "区人民法院"), (part, "市人民法院")):
+        assert (await harness.get("duty", f"/cases/{one}"))["reporter"]["anonymous"] is True
         await harness.do("duty", one, "reject", reason="已进入诉讼", right_channel=court)
     told = await phones.wait_for(phone, 2)
     await until_empty(harness)
