@@ -33,7 +33,7 @@ from web.routes.desk import (
     retired,
 )
 from web.routes.park import emergencies, enterprises, matters, plans, points, referrals, stations
-from web.routes.public import desks, one_time_links, pages, pictures, undertakings
+from web.routes.public import desks, one_time_links, pictures, progress, report, stop, undertakings
 from web.routes.supervision import analysis, board, bulletins, handovers, ladder, map, overdue, ranking, urges
 
 #: The routers in the order in which their routes are tried.
@@ -41,7 +41,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     sign_in.router,
     openid.router,
-    pages.router,
+    progress.router,
+    stop.router,
+    report.router,
     pictures.router,
     desks.router,
     one_time_links.router,

@@ -6,7 +6,7 @@ from doors.dependencies import ServicesDep
 from services.referrals.public import public_desks
 from services.wording.matters.referral_desk import KINDS, WEEKDAYS
 from web.reader import AnyVisitor
-from web.routes.public.pages import public_page
+from web.routes.public.page import public_page
 
 router = APIRouter()
 

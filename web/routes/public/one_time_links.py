@@ -22,7 +22,7 @@ from services.public.photo_tokens import make_photo_token
 from services.wording.input_faults import fault_text
 from web.pages import go_to
 from web.reader import Visitor, visitor_of
-from web.routes.public.pages import public_page
+from web.routes.public.page import public_page
 from web.routes.public.photos import MAX_PHOTOS, Photos, kept_photos, public_limits, take_photos
 from web.views.refusals import refusal_text
 

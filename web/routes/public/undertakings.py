@@ -7,7 +7,7 @@ from services.public.photo_tokens import make_photo_token
 from services.undertakings.public import public_undertakings
 from services.wording.matters.undertaking import TYPES, WORDS
 from web.reader import AnyVisitor
-from web.routes.public.pages import public_page
+from web.routes.public.page import public_page
 
 router = APIRouter()
 

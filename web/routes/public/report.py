@@ -1,164 +1,43 @@
-"""Public pages for people without an account: report, progress by code, rating. No scripts, no cookies."""
+"""The public form for people without an account to report something. No scripts, no cookies."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
 from doors.uploads import form_with_files
-from infra.database import transaction
-from models.base import Text
-from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
-from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, TooManyAttempts, WrongCode
+from models.errors import DomainError, PlaceOutsidePark, ReportIdReused, TooManyAttempts
 from models.ids import new_id
 from models.policy.questions import Question
-from services.accounts.limits import PUBLIC_REPORTS, WRONG_CODES
+from services.accounts.limits import PUBLIC_REPORTS
 from services.directory.people import list_categories
-from services.public.messages import offered_ways, read_stop_token, stop_by
-from services.public.photo_tokens import make_photo_token
-from services.public.progress import read_progress
-from services.public.progress_code import find_report, normalize_code, read_code
-from services.public.reports import PublicReport, check_public_report, send_by_code, submit_public_report
+from services.public.messages import offered_ways
+from services.public.progress_code import read_code
+from services.public.reports import PublicReport, check_public_report, submit_public_report
 from services.public.units import PublicUnit, list_public_units
 from services.wording.input_faults import fault_text
 from web.draw.qr import qr_code
 from web.draw.svg_picker import Community, draw_picker
-from web.pages import page
 from web.reader import AnyVisitor, Visitor
+from web.routes.public.page import public_page
 from web.routes.public.photos import MAX_PHOTOS, Photos, has_new_photos, kept_photos, public_limits, take_photos
 from web.routes.public.questions import Questions, hidden_fields, read_questions
 from web.views.case.form_values import field_of_pointer
-from web.views.forms import blank
 from web.views.refusals import refusal_text
 from web.views.unit_names import short_unit
 
 router = APIRouter()
 
-#: The scores of the three verdicts, of five.
-VERDICT_SCORES = {"good": 5, "fair": 3, "bad": 1}
 #: Limit per file in bytes while the caller must wait: enough for the text fields, too little for photos.
 _TEXT_ONLY_BYTES = 1024 * 1024 // MAX_PHOTOS
-
-Code = Annotated[str, Form(max_length=40)]
-PhoneTail = Annotated[str, Form(max_length=60)]
-Note = Annotated[Text, Form(max_length=2_000)]
-#: The turn of the case that the page showed; see `services.public.progress.turn_of`.
-Turn = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, blank(), Form()]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a reporter posts: the code, the last digits of their phone, the turn that they saw, and their words."""
-
-    code: str
-    phone_tail: str
-    turn: int | None
-    text: str
-
-
-def public_page(visitor: Visitor, template: str, status: int = 200, **context: Any) -> Response:
-    """A public page: not indexed, not cached, without a cookie. `keep` carries language and text size to the next."""
-    chosen = {"lang": visitor.language} if visitor.language == "en" else {}
-    chosen |= {"large": "1"} if visitor.preferences.large else {}
-    keep_context = {"keep": f"?{urlencode(chosen)}" if chosen else "", "chosen": chosen}
-    response = page(visitor, template, status, remember=False, **keep_context, **context)
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-@router.get("/p")
-async def ask_for_code(visitor: AnyVisitor, code: str = "") -> Response:
-    """The form for the code, which a link or a QR code may have filled in."""
-    return public_page(visitor, "public/code.html", code=code[:40], error=None)
-
-
-@router.post("/p")
-async def show_progress(
-    request: Request, services: ServicesDep, visitor: AnyVisitor, code: Code = "", phone_tail: PhoneTail = ""
-) -> Response:
-    """The progress for a code. After ten wrong codes per hour and address, the caller must wait."""
-    try:
-        report_id = await _find_report(request, services, visitor, code, phone_tail)
-    except DomainError as error:
-        return _show_code_error(visitor, code, error)
-    return await _progress_page(services, visitor, report_id, code, phone_tail)
-
-
-@router.post("/p/rate")
-async def rate(
-    request: Request,
-    services: ServicesDep,
-    visitor: AnyVisitor,
-    verdict: Annotated[Literal["good", "fair", "bad"], Form()],
-    code: Code = "",
-    phone_tail: PhoneTail = "",
-    note: Note = "",
-    turn: Turn = None,
-) -> Response:
-    """Give the reporter's verdict, once for each end of the case."""
-    command = Rate(score=VERDICT_SCORES[verdict], note=note)
-    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
-
-
-@router.post("/p/reopen")
-async def reopen(
-    request: Request,
-    services: ServicesDep,
-    visitor: AnyVisitor,
-    code: Code = "",
-    phone_tail: PhoneTail = "",
-    reason: Note = "",
-    turn: Turn = None,
-) -> Response:
-    """Request to reopen a case that is still unsolved, once for each end of the case."""
-    command = RequestReopen(reason=reason) if reason else None
-    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, reason), command)
-
-
-@router.post("/p/answer")
-async def answer(
-    request: Request,
-    services: ServicesDep,
-    visitor: AnyVisitor,
-    code: Code = "",
-    phone_tail: PhoneTail = "",
-    note: Note = "",
-    turn: Turn = None,
-) -> Response:
-    """Answer the question of the duty desk, once for each question."""
-    command = SupplyInfo(note=note) if note else None
-    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
-
-
-@router.get("/p/stop/{token}")
-async def ask_to_stop(services: ServicesDep, visitor: AnyVisitor, token: str) -> Response:
-    """Ask whether no more messages are wanted. A program that opens every link of a mail changes nothing."""
-    try:
-        read_stop_token(services.settings, token)
-    except WrongCode as error:
-        return public_page(visitor, "public/stop.html", error.status, token=token, done=False, error=True)
-    return public_page(visitor, "public/stop.html", token=token, done=False, error=False)
-
-
-@router.post("/p/stop/{token}")
-async def stop(services: ServicesDep, visitor: AnyVisitor, token: str) -> Response:
-    """Send no more messages about the report. Safe to repeat."""
-    try:
-        async with transaction(services.engine) as connection:
-            await stop_by(connection, services.settings, token, visitor.now)
-    except WrongCode as error:
-        return public_page(visitor, "public/stop.html", error.status, token=token, done=False, error=True)
-    return public_page(visitor, "public/stop.html", token=token, done=True, error=False)
 
 
 @router.get("/p/report")
@@ -308,71 +187,6 @@ def _report_body(typed: dict[str, str], language: str) -> dict[str, Any]:
     if typed.get("lat") and typed.get("lon"):
         body["location"] = {"lat": typed["lat"], "lon": typed["lon"]}
     return body | ({"reporter": {**reporter, "anonymous": "anonymous" in typed}} if reporter else {})
-
-
-async def _find_report(request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
-    """Find the report of a code. Raises WrongCode, and TooManyAttempts with the time to wait."""
-    address = client_address(request)
-    await WRONG_CODES.use(services.engine, address, visitor.now)
-    async with services.reading.connect() as connection:
-        found = await find_report(connection, services.settings, code, phone_tail, visitor.now)
-    await WRONG_CODES.give_back(services.engine, address)
-    return found
-
-
-async def _progress_page(
-    services: Services,
-    visitor: Visitor,
-    report_id: UUID,
-    code: str,
-    phone_tail: str,
-    error: str | None = None,
-    typed: str = "",
-) -> Response:
-    async with services.reading.connect() as connection:
-        try:
-            shown_progress = await read_progress(connection, report_id, visitor.now, visitor.language)
-        except WrongCode as expired:
-            return _show_code_error(visitor, code, expired)
-    photos = [
-        make_photo_token(services.settings, sha256, visitor.now)
-        for sha256 in (shown_progress.photos if shown_progress else ())
-    ]
-    context: dict[str, Any] = {
-        "progress": shown_progress,
-        "photos": photos,
-        "code": normalize_code(code),
-        "error": error,
-        "typed": typed if error else "",
-    }
-    return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **context)
-
-
-async def _send_command(
-    request: Request, services: Services, visitor: Visitor, said: Said, command: HumanCommand | None
-) -> Response:
-    """Send the command for the reporter, and show the progress page. Posted twice, it counts once.
-
-    `command` None: nothing was written.
-    """
-    try:
-        report_id = await _find_report(request, services, visitor, said.code, said.phone_tail)
-    except DomainError as error:
-        return _show_code_error(visitor, said.code, error)
-    error_text = None if command else visitor.text("请先写下内容,再提交。")
-    try:
-        if command is not None:
-            await send_by_code(services.resources, report_id, command, visitor.now, said.turn)
-    except DomainError as error:
-        error_text = refusal_text(error, visitor)
-    return await _progress_page(services, visitor, report_id, said.code, said.phone_tail, error_text, said.text)
-
-
-def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Response:
-    response = public_page(visitor, "public/code.html", error.status, code=code, error=error.message(visitor.language))
-    if error.status == 429:
-        response.headers["Retry-After"] = error.params["seconds"]
-    return response
 
 
 async def _show_report_form(
