@@ -67,7 +67,9 @@ def test_one_press_accepts_and_dispatches(open_page: OpenPage, site: Site, scrip
         expect(page.get_by_role("heading", name="请确认")).to_be_visible()
         page.get_by_role("button", name="受理并派遣").click()
     expect(page.locator("[data-receipt]")).to_contain_text("“派遣”已记录")
-    assert site.run(site.harness.kinds(no))[-2:] == ["accepted", "dispatched"]
+    # The department's system, should another test have set one up, may have been told of it already.
+    kinds = [kind for kind in site.run(site.harness.kinds(no)) if kind != "informed"]
+    assert kinds[-2:] == ["accepted", "dispatched"]
     assert site.run(site.harness.get("duty", f"/cases/{no}"))["host"] == "environment"
 
 
