@@ -43,6 +43,7 @@ from infra.event_loop import freeze_garbage_collector, run
 from infra.files import keep_private
 from infra.logging import set_up_logging
 from infra.outgoing import outgoing_of
+from infra.process_end import ending_early
 from infra.settings import Settings
 from infra.starting import check_database, settings_or_exit
 from infra.store.place import Place
@@ -357,4 +358,5 @@ async def work(config: Settings, place: Place, door: "WorkerDoor | None", stop: 
 
 
 if __name__ == "__main__":
-    run(main())
+    with ending_early():
+        run(main())

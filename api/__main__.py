@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.server import DrainingServer, server_config
 from infra.files import keep_private
+from infra.process_end import ending_early
 from infra.starting import check_database, settings_or_exit
 
 #: The exit status when the server could not start, as of uvicorn's own command.
@@ -32,4 +33,5 @@ def serve(app: FastAPI) -> None:
 
 
 if __name__ == "__main__":
-    serve(create_app())
+    with ending_early():
+        serve(create_app())

@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from infra.process_end import ending_early
+
 #: Module and attribute of each command: a function, or the `app` of a group.
 COMMANDS = {
     "up": "cli.up:up",
@@ -123,5 +125,6 @@ def gridloop() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. The process ends with it."""
+    with ending_early():
+        app()

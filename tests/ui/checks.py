@@ -40,7 +40,11 @@ def _axe() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """The violations of WCAG 2.1 A and AA that axe finds, one line each."""
+    """The violations of WCAG 2.1 A and AA that axe finds, one line each.
+
+    After a click that opens a page, wait for something of that page first: until then this reads the old one.
+    """
+    page.wait_for_load_state()
     page.evaluate(_axe())
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })", _TAGS

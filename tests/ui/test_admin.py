@@ -200,6 +200,7 @@ def test_a_supervisor_looks_and_changes_nothing(open_page: OpenPage, site: Site)
 def test_a_person_is_added_and_given_a_role_by_forms(open_page: OpenPage, lang: str) -> None:
     page = open_page("admin", f"/admin/people?lang={lang}", expect=("422",))
     page.locator("a[href='/admin/people/new']").click()
+    expect(page.locator("input[name=username]")).to_be_visible()
     check_screen(page)
     page.locator("input[name=username]").fill("admin")
     page.locator("input[name=name]").fill("重名")

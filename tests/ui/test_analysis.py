@@ -174,6 +174,7 @@ def test_days_that_are_none_are_told_and_can_be_put_right(
     page.get_by_label("自").fill("2026-11-01")
     page.get_by_label("至").fill("2026-11-10")
     page.get_by_role("button", name="查看").click()
+    expect(page.locator("[data-chart]").first).to_be_visible()
     assert shown_days(page) == (date(2026, 11, 1), date(2026, 11, 10))
 
 

@@ -63,6 +63,7 @@ def test_rows_fit_a_phone(open_page: OpenPage) -> None:
     page = open_page("admin", "/admin/policies", viewport=PHONE)
     draft = start(page)
     page.locator("tbody a.button").first.click()
+    expect(page.locator(".editing")).to_be_visible()
     check_screen(page)
     page.goto(f"{draft}/changes")
     check_screen(page)

@@ -1,5 +1,7 @@
 """The keeper's look at a reporter, and the auditor's record of it, in the browser."""
 
+from playwright.sync_api import expect
+
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
@@ -13,6 +15,7 @@ def test_the_keeper_gives_a_reason_looks_and_is_counted(site: Site, open_page: O
     assert PHONE not in page.content()
     assert "13800138000" not in page.content()
     page.get_by_role("link", name="查看上报人").click()
+    expect(page.get_by_role("link", name="说明理由并揭示")).to_be_visible()
     check_screen(page)
     page.get_by_role("link", name="说明理由并揭示").click()
     page.get_by_label("用途").select_option("safety")

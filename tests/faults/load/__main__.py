@@ -7,6 +7,7 @@ import random
 import sys
 from pathlib import Path
 
+from infra.process_end import ending_early
 from tests.faults.load.run import run_load
 
 
@@ -24,4 +25,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with ending_early():
+        sys.exit(main())
