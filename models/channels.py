@@ -7,15 +7,16 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, TypeAd
 from models.base import Code, Given, Line, Text, Title, fault
 from models.sends import ChannelId, ChannelKind
 
-Host = Annotated[Line, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")]
-MailAddress = Annotated[Line, StringConstraints(pattern=r"^[^@\s<>\",;]+@[^@\s<>\",;]+$", max_length=320)]
+HOST: Final = r"^[A-Za-z0-9.:_-]{1,253}$"
+Host = Annotated[Line, StringConstraints(pattern=HOST)]
+MAIL_ADDRESS: Final = r"^[^@\s<>\",;]+@[^@\s<>\",;]+$"
+MailAddress = Annotated[Line, StringConstraints(pattern=MAIL_ADDRESS, max_length=320)]
 
 _ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[^\W_]([\w-]{0,61}[^\W_])?"
 #: An address that mail servers take (RFC 5321, without quotes and without Chinese before the @): that of a person who
 #: types it, and learns of a slip at once instead of never being told.
-PersonsMail = Annotated[
-    MailAddress, StringConstraints(pattern=rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$", max_length=254)
-]
+PERSONS_MAIL: Final = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"
+PersonsMail = Annotated[MailAddress, StringConstraints(pattern=PERSONS_MAIL, max_length=254)]
 
 
 def _checked_url(value: str) -> str:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from models.base import CODE
 from models.errors import known_errors
-from models.phone import PHONE
+from services.wording.patterns import PATTERNS
 from services.wording.vocabulary import LEVELS, LIGHTS, OUTCOMES, ROLES, SEVERITIES, SOURCES, STAGES, URGE_KINDS, Labels
 
 #: The Chinese text for a kind that has no sentence of its own.
@@ -80,14 +79,6 @@ _EN: Mapping[str, str] = {
 _CONTROL_ZH = "第 {position} 个字符是控制字符({code}),请删去后重填"
 _CONTROL_EN = "character {position} is a control character ({code}): remove it"
 
-#: What a pattern requires, for the patterns that people may meet.
-_PATTERNS = {
-    CODE: ("须为编码:1 至 40 位字母、数字、- 或 _", "must be a code of 1 to 40 letters, digits, - or _"),
-    PHONE: (
-        "须为电话号码:5 至 15 位数字,分机写作“转801”,多个号码用“/”隔开",
-        "must be a phone number of 5 to 15 digits; write an extension as “ext. 801”, divide numbers by “/”",
-    ),
-}
 #: The context key with the choices of a kind; and the label tables that may name them.
 _CHOICES = {"enum": "expected", "literal_error": "expected", "union_tag_invalid": "expected_tags"}
 _LABELS: tuple[Labels, ...] = (STAGES, LIGHTS, SEVERITIES, ROLES, SOURCES, OUTCOMES, URGE_KINDS, LEVELS)
@@ -107,7 +98,7 @@ def fault_text(error: Mapping[str, Any], language: str) -> str:
         kind = f"string_{kind}"
     if kind == "string_too_short" and context.get("min_length") == 1:
         return "must not be empty" if language.startswith("en") else "不能为空"
-    if (pattern_text := _PATTERNS.get(context.get("pattern", ""))) is not None:
+    if (pattern_text := PATTERNS.get(context.get("pattern", ""))) is not None:
         return pattern_text[1] if language.startswith("en") else pattern_text[0]
     if kind == "string_pattern_mismatch":
         return "is not in the form expected" if language.startswith("en") else "格式不符"
