@@ -40,8 +40,9 @@ tests: .venv/.ready
 	@$(BIN)/python -m web.build --check
 	@$(BIN)/python -m tests.ui.chromium
 	@$(BIN)/python -m tests.deploy.tools
-	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
-	$(BIN)/pytest -m alone $(ARGS)
+	$(BIN)/pytest --cache-clear -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) \
+	  || $(BIN)/python -m tests.again $$? tests/ui
+	$(BIN)/pytest --cache-clear -m alone $(ARGS) || $(BIN)/python -m tests.again $$? tests
 
 FUZZ_SECONDS ?= 300
 fuzz: .venv/.ready
