@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from cli.formatting import format_light, format_local, format_owner
-from cli.labels import FACTS, OUTCOMES, REQUESTS, STAGES, URGE_KINDS, label, localize
+from cli.labels import OUTCOMES, REQUESTS, STAGES, URGE_KINDS, label, label_fact, localize
 from cli.output import Column, build_table, language, out, print_table
 from services.wording.lengths import length_text
 
@@ -205,7 +205,7 @@ def print_facts(facts: list[dict[str, Any]]) -> None:
             (
                 str(fact["seq"]),
                 format_local(fact["at"]),
-                label(FACTS, fact["kind"]),
+                label_fact(fact["kind"], by_system=fact["actor"]["kind"] == "system"),
                 escape(fact["actor"]["name"]),
                 escape(_text_of(fact["body"])),
             )

@@ -5,7 +5,7 @@ from typing import Any
 from rich.markup import escape
 
 from cli.formatting import format_light, format_local, format_source
-from cli.labels import FACTS, REQUESTS, ROLES, STAGES, label, localize
+from cli.labels import REQUESTS, ROLES, STAGES, label, label_fact, localize
 from cli.output import language, out, print_table
 from services.wording.lengths import length_text
 
@@ -47,7 +47,7 @@ def print_forecast(view: dict[str, Any]) -> None:
 
 
 def _describe_event(event: dict[str, Any]) -> str:
-    name = label(FACTS, event["kind"])
+    name = label_fact(event["kind"], by_system=True)
     if event["kind"] == "light_changed":
         return f"{name} {format_light(event['light'])}"
     if event["kind"] == "step_fired":

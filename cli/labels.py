@@ -4,7 +4,6 @@ import locale
 import os
 
 from services.wording.vocabulary import (
-    FACTS,
     LIGHTS,
     OUTCOMES,
     REQUESTS,
@@ -14,12 +13,13 @@ from services.wording.vocabulary import (
     UNITS,
     URGE_KINDS,
     Labels,
+    fact_label,
     label_of,
 )
 
 __all__ = [
-    "FACTS", "LIGHTS", "OUTCOMES", "REQUESTS", "ROLES", "STAGES", "TASKS", "UNITS", "URGE_KINDS", "is_english", "label",
-    "localize",
+    "LIGHTS", "OUTCOMES", "REQUESTS", "ROLES", "STAGES", "TASKS", "UNITS", "URGE_KINDS", "is_english", "label",
+    "label_fact", "localize",
 ]  # fmt: skip
 
 
@@ -39,3 +39,8 @@ def localize(zh: str, en: str) -> str:
 def label(book: Labels, code: str) -> str:
     """Return the label of a code; an unknown code is returned as it is."""
     return label_of(book, code, "en" if is_english() else "zh")
+
+
+def label_fact(kind: str, *, by_system: bool) -> str:
+    """Return the label of a kind of fact, of one that the system recorded or will record where that reads otherwise."""
+    return fact_label(kind, "en" if is_english() else "zh", by_system=by_system)

@@ -34,7 +34,10 @@ def reporter_untold() -> ColumnElement[bool]:
     spoken = select(1).where(
         f.c.report_id == CASES.c.report_id,
         f.c.at >= s.c.created_at,
-        or_(f.c.kind.in_(_SPOKEN), and_(f.c.kind == "commented", by_speaker.correlate(f).exists())),
+        or_(
+            and_(f.c.kind.in_(_SPOKEN), f.c.actor.is_not(None)),
+            and_(f.c.kind == "commented", by_speaker.correlate(f).exists()),
+        ),
     )
     failed = select(s.c.about).where(
         s.c.about == CASES.c.case_no,

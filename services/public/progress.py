@@ -23,6 +23,7 @@ from models.facts import (
     ExtensionGranted,
     Fact,
     InfoRequested,
+    InfoSupplied,
     Redispatched,
     ReviewPassed,
     SuspensionGranted,
@@ -33,6 +34,7 @@ from rules.deadlines.expectation import expected_end
 from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
 from services.cases.answers import public_answers
+from services.cases.course import course_of
 from services.cases.names import Names, read_names
 from services.cases.proof import read_proof
 from services.cases.told import read_told
@@ -61,11 +63,11 @@ class Progress(Frozen):
     from then on `expected_by` says when the whole matter is to be over. Both None once closed, or while the clock
     stands still. `merged`: it is handled with another report, whose course this is. `turn`: the number of the fact to
     which the reporter can now say something, a question or the end; the same words count again at another turn.
-    `reached`: how many of the five stages have been entered. `proof`: the proof code of the case's last fact.
-    `question`: the open question to the reporter. `told`: the answer and the reasons; of a case merged into another,
-    those of the other. `supervisor_decides`: who decides whether it is reopened: the desk the first time, a supervisor
-    from then on. `photos`: the hashes of photos of the result, where the reviewer has released them. `answers`: to the
-    questions whose answers are public.
+    `course`: the stages that it has passed through and those to come, without those that it never was in. `proof`: the
+    proof code of the case's last fact. `question`: the open question to the reporter, to be answered by `answer_by`.
+    `told`: the answer and the reasons; of a case merged into another, those of the other. `supervisor_decides`: who
+    decides whether it is reopened: the desk the first time, a supervisor from then on. `photos`: the hashes of photos
+    of the result, where the reviewer has released them. `answers`: to the questions whose answers are public.
     """
 
     tail: str
@@ -74,7 +76,7 @@ class Progress(Frozen):
     place: str
     stage: Stage
     outcome: Outcome | None
-    reached: int
+    course: tuple[Stage, ...]
     accept_by: Instant | None
     expected_by: Instant | None
     merged: bool
@@ -83,6 +85,7 @@ class Progress(Frozen):
     closed_at: Instant | None
     told: Told
     question: str | None
+    answer_by: Instant | None
     may_rate: bool
     may_reopen: bool
     reopen_asked: bool
@@ -121,7 +124,7 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         place=" · ".join(names.units.get(code, code) for code in case.grid_path[:3]),
         stage=case.stage,
         outcome=case.outcome,
-        reached=5 if closed else list(Stage).index(case.stage) + 1,
+        course=course_of(case.stage, (fact.body.kind for fact in facts)),
         accept_by=case.clock.due_at if case.stage is Stage.RECEIVE and case.clock is not None else None,
         expected_by=expected_end(case, names.policy),
         merged=False,
@@ -130,6 +133,7 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         closed_at=case.closed_at,
         told=Told(),
         question=_question(case, facts),
+        answer_by=None if case.info_request is None else case.info_request.until,
         may_rate=obstacle(case, "rate") is None,
         may_reopen=case.outcome in _REOPENED_BY_REPORTERS
         and obstacle(case, "request_reopen") is None
@@ -168,8 +172,9 @@ def _merged_progress(
     return followed.model_copy(
         update={
             "tail": own.tail, "category": own.category, "place": own.place, "reported_at": own.reported_at,
-            "merged": True, "turn": own.turn, "question": None, "may_rate": False, "may_reopen": False,
-            "reopen_asked": False, "rating": None, "updates": (*public_updates(shared, names), *own.updates),
+            "merged": True, "turn": own.turn, "question": None, "answer_by": None, "may_rate": False,
+            "may_reopen": False, "reopen_asked": False, "rating": None,
+            "updates": (*public_updates(shared, names), *own.updates),
         }
     )  # fmt: skip
 
@@ -235,6 +240,8 @@ _UPDATE_TEXTS: dict[str, tuple[str, str]] = {
     "reopen_refused": ("经复核,不再重新办理", "It was reviewed again and stays closed"),
     "rated": ("感谢您的评价", "Thank you for your rating"),
 }
+#: Of a question that nobody answered in time, or that was no longer needed.
+_UNANSWERED = ("未收到补充,按已有情况办理", "No information came; it is handled as it stands")
 #: What the end of a case is called for everybody.
 OUTCOME_TEXTS: dict[Outcome, tuple[str, str]] = {
     Outcome.SOLVED: ("已办结", "It is solved"),
@@ -259,6 +266,8 @@ PUBLIC_KINDS = frozenset({*_UPDATE_TEXTS, "closed"})
 def public_text(fact: Fact, names: Names) -> str | None:
     """Return what a fact tells everybody, in the language of `names`; None for one that stays internal."""
     texts = OUTCOME_TEXTS[fact.body.outcome] if isinstance(fact.body, Closed) else _UPDATE_TEXTS.get(fact.body.kind)
+    if isinstance(fact.body, InfoSupplied) and fact.actor.person is None:
+        texts = _UNANSWERED
     within_department = isinstance(fact.body, Transferred) and fact.body.to_person is not None
     if texts is None or within_department:
         return None

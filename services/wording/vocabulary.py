@@ -336,6 +336,15 @@ ACTION_KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: A question to the reporter that ended without an answer: of such a fact, and of what is ahead.
+_UNANSWERED = {"info_supplied": ("未收到补充", "no information came")}
+
+
+def fact_label(kind: str, language: str, *, by_system: bool) -> str:
+    """Return the label of a kind of fact. What the reporter adds, they add: by the system it is the end of waiting."""
+    return label_of({**FACTS, **_UNANSWERED} if by_system else FACTS, kind, language)
+
+
 def label_of(labels: Labels, code: str, language: str) -> str:
     """Return the label of a code in `zh` or `en`; an unknown code is returned as it is."""
     entry = labels.get(code)

@@ -437,9 +437,12 @@ async def test_whom_no_message_reached_stands_on_a_list_until_spoken_with(harnes
     assert await listed() == {*cases}, "a note of those who do not speak with reporters says nothing of it"
     await harness.do("duty", cases[0], "comment", note="已电话告知")
     assert await listed() == {cases[1]}
-    phones.refused = set()
     await harness.do("duty", cases[1], "dispatch", host=LABOUR)
+    await harness.do("duty", cases[1], "request_info", question="是哪一栋楼?")
     await harness.do("labour_handler", cases[1], "complete", result="已办", answer="已办结。")
+    assert "info_supplied" in await harness.kinds(cases[1])
+    assert await listed() == {cases[1]}, "a question that nobody answered is not something that the reporter said"
+    phones.refused = set()
     await harness.do("reviewer", cases[1], "pass_review", answer="已办结。")
     async with asyncio.timeout(30):
         while await listed():

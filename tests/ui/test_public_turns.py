@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from models.ids import new_id
 from tests.builders import COMMUNITY
-from tests.ui.checks import check_screen
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -73,6 +73,45 @@ def test_an_answer_to_an_earlier_question_is_not_taken_for_the_next(site: Site, 
     assert "哪个房间?" in late.text
     assert ">四楼</textarea>" in late.text
     assert kinds(site, case_no).count("info_supplied") == 1
+
+
+def test_another_answer_to_an_answered_question_is_given_back(
+    open_page: OpenPage, site: Site, public: httpx.Client
+) -> None:
+    """Of two tabs with the same question the second is told in plain words, and what was written there is shown."""
+    code, case_no = report(site, public, "两个标签页")
+    site.do("duty", case_no, "request_info", question="在哪个门?")
+    page, other = (open_page("", "/p", viewport=PHONE) for _tab in range(2))
+    for tab in (page, other):
+        tab.get_by_label("查询码").fill(code)
+        tab.get_by_role("button", name="查询", exact=True).click()
+        expect(tab.get_by_text("前答复;没有答复的,按已有情况办理。")).to_be_visible()
+        expect(tab.locator("dl.facts")).to_contain_text("等您补充后继续办理")
+    page.get_by_label("您的答复").fill("东门")
+    page.get_by_role("button", name="提交答复").click()
+    expect(page.get_by_role("status")).to_have_text("已收到您的答复,谢谢。")
+    other.get_by_label("您的答复").fill("西门,旁边有早餐店")
+    other.get_by_role("button", name="提交答复").click()
+    expect(other.get_by_role("alert")).to_contain_text("您刚才的内容没有提交")
+    expect(other.get_by_role("region", name="您刚才写的")).to_contain_text("西门,旁边有早餐店")
+    expect(other.get_by_text("现在不能执行")).to_have_count(0)
+    screenshot(other, "public-answered-in-another-tab")
+    check_screen(other, least=44)
+    assert kinds(site, case_no).count("info_supplied") == 1
+
+
+def test_nobody_is_said_to_have_answered_who_did_not(site: Site, public: httpx.Client) -> None:
+    code, case_no = report(site, public, "没有答复")
+    site.do("duty", case_no, "request_info", question="在哪个门?")
+    turn = turn_on(public.post("/p", data={"code": code}).text)
+    site.do("duty", case_no, "reject", reason="不归本区", right_channel="城管热线")
+    late = public.post("/p/answer?lang=en", data={"code": code, "note": "at the east gate", "turn": turn}).text
+    assert "No information came" in late
+    assert "The information has been received" not in late
+    assert "at the east gate" in late
+    assert "at the east gate</textarea>" not in late, "it is no reason to reopen"
+    steps = re.findall(r"</span>(\w+)</li>", late[late.index('class="steps') :])
+    assert steps == ["Receive", "Closed"], "it was never dispatched, handled or reviewed"
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", "\u200b\u3164"])

@@ -16,6 +16,7 @@ from models.facts import (
     Completed,
     Due,
     ErrandReturned,
+    InfoSupplied,
     Overdue,
     Reached,
     Recused,
@@ -64,6 +65,19 @@ def test_an_order_of_the_system_says_its_cause_once_in_the_readers_language(
     (told,) = fact_lines([by_itself], {}, a_visitor(language))
     assert [text for _, text in told.details if "overdue" in text or "超期" in text] == [cause]
     assert (label, cause) in told.details
+
+
+def test_a_question_that_nobody_answered_is_not_told_as_an_answer() -> None:
+    system = ActorView(kind="system", id=None, name="系统")
+    for language, silent, said in (
+        ("zh", "未收到补充", "补充信息"),
+        ("en", "no information came", "information supplied"),
+    ):
+        fact = a_fact(InfoSupplied(note="", attachments=(), since=AT))
+        (ended,) = fact_lines([fact.model_copy(update={"actor": system})], {}, a_visitor(language))
+        assert (ended.what, ended.lane) == (silent, "clock")
+        (answered,) = fact_lines([a_fact(InfoSupplied(note="东门", attachments=(), since=AT))], {}, a_visitor(language))
+        assert (answered.what, answered.lane) == (said, "reporter")
 
 
 def test_an_order_of_a_person_has_its_note() -> None:

@@ -17,6 +17,7 @@ from models.enums import Role, Severity, Stage
 from models.ids import new_id
 from models.policy.questions import Question, QuestionKind
 from models.views import FactView
+from services.cases.course import course_of
 from services.cases.duplicates import DuplicateQuery, find_duplicates
 from services.commands.transfer_targets import colleagues
 from services.desk.case_page import CasePageView, get_case_page
@@ -55,7 +56,6 @@ router = APIRouter()
 
 #: From this many facts on, the list is folded by day.
 FOLD_FACTS_FROM = 200
-STEPS = (Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE, Stage.REVIEW, Stage.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "direct": DIRECT,
         "grave": GRAVE,
         "groups": GROUPS,
-        "steps": STEPS,
+        "steps": course_of(view.case.stage, (fact.kind for fact in view.facts)),
         "do": lambda name: capitalise(vocabulary.label_of(vocabulary.COMMANDS, name, reader.language)),
         "left_text": left_text,
         "unit_text": unit_text,

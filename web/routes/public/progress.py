@@ -11,7 +11,7 @@ from doors.client import client_address
 from doors.dependencies import Services, ServicesDep
 from models.base import Text
 from models.commands import HumanCommand, Rate, RequestReopen, SupplyInfo
-from models.errors import DomainError, WrongCode
+from models.errors import DomainError, NotNow, TurnPassed, WrongCode, WrongStage
 from services.accounts.limits import WRONG_CODES
 from services.public.photo_tokens import make_photo_token
 from services.public.progress import read_progress
@@ -36,12 +36,14 @@ Turn = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, blank(), Form
 
 @dataclass(frozen=True)
 class Said:
-    """What a reporter posts: the code, the last digits of their phone, the turn that they saw, and their words."""
+    """What a reporter posts: the code, the last digits of their phone, the turn that they saw, their words,
+    and the form that they stood in."""
 
     code: str
     phone_tail: str
     turn: int | None
     text: str
+    form: Literal["answer", "rate", "reopen"]
 
 
 @router.get("/p")
@@ -75,7 +77,7 @@ async def rate(
 ) -> Response:
     """Give the reporter's verdict, once for each end of the case."""
     command = Rate(score=VERDICT_SCORES[verdict], note=note)
-    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
+    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note, "rate"), command)
 
 
 @router.post("/p/reopen")
@@ -90,7 +92,7 @@ async def reopen(
 ) -> Response:
     """Request to reopen a case that is still unsolved, once for each end of the case."""
     command = RequestReopen(reason=reason) if reason else None
-    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, reason), command)
+    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, reason, "reopen"), command)
 
 
 @router.post("/p/answer")
@@ -105,7 +107,7 @@ async def answer(
 ) -> Response:
     """Answer the question of the duty desk, once for each question."""
     command = SupplyInfo(note=note) if note else None
-    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note), command)
+    return await _send_command(request, services, visitor, Said(code, phone_tail, turn, note, "answer"), command)
 
 
 async def _find_report(request: Request, services: Services, visitor: Visitor, code: str, phone_tail: str) -> UUID:
@@ -125,7 +127,7 @@ async def _progress_page(
     code: str,
     phone_tail: str,
     error: str | None = None,
-    typed: str = "",
+    said: Said | None = None,
 ) -> Response:
     async with services.reading.connect() as connection:
         try:
@@ -141,7 +143,7 @@ async def _progress_page(
         "photos": photos,
         "code": normalize_code(code),
         "error": error,
-        "typed": typed if error else "",
+        "said": said,
     }
     return public_page(visitor, "public/progress.html", phone_tail=phone_tail, **context)
 
@@ -161,9 +163,11 @@ async def _send_command(
     try:
         if command is not None:
             await send_by_code(services.resources, report_id, command, visitor.now, said.turn)
+    except (NotNow, WrongStage):
+        error_text = refusal_text(TurnPassed(), visitor)
     except DomainError as error:
         error_text = refusal_text(error, visitor)
-    return await _progress_page(services, visitor, report_id, said.code, said.phone_tail, error_text, said.text)
+    return await _progress_page(services, visitor, report_id, said.code, said.phone_tail, error_text, said)
 
 
 def _show_code_error(visitor: Visitor, code: str, error: DomainError) -> Response:

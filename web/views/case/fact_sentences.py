@@ -85,7 +85,7 @@ class FactLine:
 
 def fact_title(fact: FactView, visitor: Visitor) -> str:
     """The name of a fact, with the light for a change of light."""
-    what = vocabulary.label_of(vocabulary.FACTS, fact.kind, visitor.language)
+    what = vocabulary.fact_label(fact.kind, visitor.language, by_system=fact.actor.kind == "system")
     if fact.kind == "light_changed":
         what = f"{what}: {vocabulary.label_of(vocabulary.LIGHTS, str(fact.body.get('light')), visitor.language)}"
     if fact.kind == "informed":
@@ -108,9 +108,10 @@ def ladder_of(kind: str, body: Mapping[str, Any], visitor: Visitor) -> str:
     return visitor.text("全程") if whole else ""
 
 
-def lane_of(kind: str) -> str:
-    """The lane of the timeline for a kind of fact."""
-    return _LANE_OF.get(kind, "desk")
+def lane_of(fact: FactView) -> str:
+    """The lane of the timeline for a fact. A reporter who said nothing did nothing: waiting ended by the clock."""
+    lane = _LANE_OF.get(fact.kind, "desk")
+    return "clock" if lane == "reporter" and fact.actor.kind == "system" else lane
 
 
 def group_of(fact: FactView) -> str:
@@ -132,7 +133,7 @@ def fact_lines(facts: Sequence[FactView], names: Mapping[str, str], visitor: Vis
             kind=fact.kind,
             what=fact_title(fact, visitor),
             who=visitor.text("系统") if fact.actor.kind == "system" else fact.actor.name,
-            lane=lane_of(fact.kind),
+            lane=lane_of(fact),
             group=group_of(fact),
             details=tuple(_details(fact, names, visitor)),
             why=tuple(why.en if visitor.language == "en" else why.zh for why in fact.why),

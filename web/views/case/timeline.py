@@ -59,7 +59,7 @@ def _forecast_events(forecast: Forecast | None, visitor: Visitor) -> Iterator[Ev
 
 def forecast_text(event: Ahead, visitor: Visitor) -> str:
     """A forecast event, which happens if nobody acts, in words."""
-    what = vocabulary.label_of(vocabulary.FACTS, event.kind, visitor.language)
+    what = vocabulary.fact_label(event.kind, visitor.language, by_system=True)
     parts = [f"{what} {vocabulary.label_of(vocabulary.LIGHTS, event.light, visitor.language)}" if event.light else what]
     numbered = {"urge" if event.kind == "step_fired" else "number": event.urge}
     about = ladder_of(event.kind, {**event.model_dump(include={"request", "whole", "stage"}), **numbered}, visitor)
