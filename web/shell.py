@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 from services.wording import vocabulary
 
 #: The books of vocabulary that the field app uses.
-_BOOKS = ("STAGES", "FACTS", "ROLES", "SEVERITIES", "SOURCES", "TASKS", "COMMANDS", "OUTCOMES", "REQUESTS")
+_BOOKS = ("STAGES", "FACTS", "ROLES", "SEVERITIES", "SOURCES", "TASKS", "COMMANDS", "OUTCOMES", "REQUESTS",
+          "URGE_KINDS")  # fmt: skip
 #: Sides of the home screen icons, in pixels.
 ICON_SIDES = (180, 192, 512)
 _BRAND = "#0052d9"

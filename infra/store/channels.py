@@ -15,6 +15,7 @@ from models.sends import ChannelKind
 
 _READ = "SELECT kind, name, config, sealed, wrapped_key, key_id, enabled FROM channels WHERE id = %(id)s"
 _ENABLED = "SELECT id, kind FROM channels WHERE enabled ORDER BY id"
+_NAMES = "SELECT id, name FROM channels ORDER BY name, id"
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,8 @@ async def read_channel(connection: AsyncConnection, ring: Ring, id_: str) -> Sto
 async def enabled_channels(connection: AsyncConnection) -> list[tuple[str, ChannelKind]]:
     """Return id and kind of the channels in use, in the order of their ids."""
     return [(id_, ChannelKind(kind)) for id_, kind in await all_rows(connection, _ENABLED, {})]
+
+
+async def channel_names(connection: AsyncConnection) -> dict[str, str]:
+    """Return what each channel is called, by its id, in the order of the names."""
+    return {id_: name for id_, name in await all_rows(connection, _NAMES, {})}

@@ -32,19 +32,22 @@ class TellView(Frozen):
     """A message to the reporter: of what, by which channel and when; never to which address.
 
     `status`: `waiting` (it is being sent), `delivered`, `failed` or `unclear` (the far side's answer was lost).
-    `reason`: why it failed, where that is known.
+    `channel_name`: what the channel is called for people; its id once it was removed. `reason`: why it failed, where
+    that is known.
     """
 
     event: ReporterEvent
     status: SendStatus
     channel: str | None
+    channel_name: str | None = None
     written_at: Instant
     finished_at: Instant | None
     reason: UntoldReason | None = None
 
 
 _TOLD = text(
-    "SELECT s.key, s.status, s.channel, s.created_at, s.finished_at, a.outcome, a.code FROM sends s LEFT JOIN LATERAL ("
+    "SELECT s.key, s.status, s.channel, coalesce(c.name, s.channel) AS channel_name, s.created_at, s.finished_at,"
+    " a.outcome, a.code FROM sends s LEFT JOIN channels c ON c.id = s.channel LEFT JOIN LATERAL ("
     " SELECT outcome, code FROM send_attempts WHERE send = s.key ORDER BY number DESC LIMIT 1) a ON true"
     " WHERE s.about = :case_no AND s.purpose = 'reporter' ORDER BY s.created_at, s.key"
 )
@@ -60,6 +63,7 @@ async def read_told_log(connection: AsyncConnection, person: Person, case: Case,
             event=event_in(row.key),
             status=SendStatus(row.status),
             channel=row.channel,
+            channel_name=row.channel_name,
             written_at=row.created_at,
             finished_at=row.finished_at,
             reason=_reason(row.outcome, row.code) if row.status == SendStatus.FAILED else None,

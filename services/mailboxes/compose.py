@@ -50,7 +50,7 @@ _PLACE = text("SELECT name FROM grid_units WHERE code = :code")
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     origin: UUID
     kind: str
     detail: ItemDetail
@@ -64,7 +64,7 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class _Voice:
+class Voice:
     """In which language and time zone a person is told, and by which policy."""
 
     language: Literal["zh", "en"]
@@ -90,8 +90,8 @@ def composing(settings: Settings) -> Callable[[AsyncConnection, StoredMessage, d
             return None
         policy = await policy_version(connection, await newest_version(connection))
         chosen, _ = await read_choices(connection, message.person, policy)
-        voice = _Voice(chosen.language or DEFAULT_LANGUAGE, ZoneInfo(chosen.zone or policy.zone), policy)
-        lines = await _read_lines(connection, message)
+        voice = Voice(chosen.language or DEFAULT_LANGUAGE, ZoneInfo(chosen.zone or policy.zone), policy)
+        message, lines = without_repeats(message, await _read_lines(connection, message), voice)
         place = await connection.scalar(_PLACE, {"code": message.place}) if message.place else None
         acts = () if public_url is None else await _acts(connection, settings, message, lines, now, voice.language)
         return Send(
@@ -112,11 +112,22 @@ def composing(settings: Settings) -> Callable[[AsyncConnection, StoredMessage, d
     return compose
 
 
+def without_repeats(message: StoredMessage, lines: list[Line], voice: Voice) -> tuple[StoredMessage, list[Line]]:
+    """Return a message of which no line says what another has said, as two steps of one ladder do, and its lines."""
+    if message.form is MessageForm.SUMMARY:
+        return message, lines
+    told: dict[tuple[UUID, str], Line] = {}
+    for line in lines:
+        told.setdefault((line.origin, _sentence(line, voice)), line)
+    repeats = len(lines) - len(told)
+    return message.model_copy(update={"amount": message.amount - repeats}), list(told.values())
+
+
 async def _acts(
     connection: AsyncConnection,
     settings: Settings,
     message: StoredMessage,
-    lines: Sequence[_Line],
+    lines: Sequence[Line],
     now: datetime,
     language: str,
 ) -> tuple[ActLink, ...]:
@@ -139,17 +150,15 @@ async def _acts(
     return tuple(links)
 
 
-async def _read_lines(connection: AsyncConnection, message: StoredMessage) -> list[_Line]:
+async def _read_lines(connection: AsyncConnection, message: StoredMessage) -> list[Line]:
     named: list[dict[str, Any]] = [
         {"origin": str(origin), "seq": seq, "rank": rank} for rank, (origin, seq) in enumerate(message.named)
     ]
     rows = await connection.execute(_ITEMS, {"person": message.person, "named": to_json(named).decode()})
-    return [
-        _Line(row.origin_id, row.origin_kind, ItemDetail.model_validate(row.detail, context=STORED)) for row in rows
-    ]
+    return [Line(row.origin_id, row.origin_kind, ItemDetail.model_validate(row.detail, context=STORED)) for row in rows]
 
 
-def _title(message: StoredMessage, lines: Sequence[_Line], place: str | None, voice: _Voice) -> str:
+def _title(message: StoredMessage, lines: Sequence[Line], place: str | None, voice: Voice) -> str:
     one = "_one" if message.amount == 1 else ""
     match message.form:
         case MessageForm.SUMMARY:
@@ -163,7 +172,7 @@ def _title(message: StoredMessage, lines: Sequence[_Line], place: str | None, vo
     return (voice.say("urgent") if message.urgent else "") + title[:180]
 
 
-def _texts(message: StoredMessage, lines: Sequence[_Line], voice: _Voice) -> tuple[str, ...]:
+def _texts(message: StoredMessage, lines: Sequence[Line], voice: Voice) -> tuple[str, ...]:
     texts = [_sentence(line, voice) for line in lines[:MOST_LINES]]
     if message.form is MessageForm.SUMMARY:
         return (voice.say("worst", n=len(texts)), *texts, voice.say("rest"))
@@ -172,7 +181,7 @@ def _texts(message: StoredMessage, lines: Sequence[_Line], voice: _Voice) -> tup
     return tuple(texts)
 
 
-def _sentence(line: _Line, voice: _Voice) -> str:
+def _sentence(line: Line, voice: Voice) -> str:
     """One line about an item: severity, number, category, what it is, and until when."""
     detail, language = line.detail, voice.language
     at = None if detail.due_at is None else f"{detail.due_at.astimezone(voice.zone):%m-%d %H:%M}"
@@ -192,5 +201,5 @@ def _sentence(line: _Line, voice: _Voice) -> str:
     )
 
 
-def _path(message: StoredMessage, lines: Sequence[_Line]) -> str:
+def _path(message: StoredMessage, lines: Sequence[Line]) -> str:
     return lines[0].path if message.amount == 1 and lines else "/notices"

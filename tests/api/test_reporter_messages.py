@@ -76,7 +76,7 @@ async def phones(harness: ApiHarness) -> AsyncIterator[Phones]:
             await connection.execute(
                 text(
                     "INSERT INTO channels (id, kind, name, config, enabled, created_at, updated_at)"
-                    " VALUES ('sms', 'sms', 'SMS', :config, true, :at, :at)"
+                    " VALUES ('sms', 'sms', '短信网关', :config, true, :at, :at)"
                 ),
                 {"config": json.dumps(config), "at": datetime.now(UTC)},
             )
@@ -146,6 +146,7 @@ async def test_a_reporter_is_told_once_of_each_turn(harness: ApiHarness, phones:
     assert [(one["event"], one["status"], one["channel"]) for one in log] == [
         ("asked", "delivered", "sms"), ("accepted", "delivered", "sms"), ("closed", "delivered", "sms"),
     ]  # fmt: skip
+    assert {one["channel_name"] for one in log} == {"短信网关"}, "what people call it"
     assert phone[-8:] not in json.dumps(log)
     assert await harness.get("labour_handler", f"/cases/{no}/messages") == []
     for username, shown in (("duty", True), ("labour_handler", False)):

@@ -22,6 +22,7 @@ from services.mailboxes.act_links import make_person_link
 from tests.builders import person_id
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.phone import open_phone
 from tests.ui.site import Site
 from web.routes.desk.acts import PHONE_ACTS
 
@@ -95,7 +96,38 @@ def test_it_opens_the_act_on_the_phone(site: Site, open_page: OpenPage) -> None:
     expect(page).to_have_url(f"{site.url}/m/#/task/{case_no}/claim")
     expect(page.get_by_role("heading", name="认领")).to_be_visible()
     expect(page.get_by_role("button", name="提交")).to_be_enabled()
+    expect(page.get_by_role("list", name="提交前核对")).to_have_count(0)
     screenshot(page, "act-link-phone")
+
+
+def test_an_order_is_answered_in_view_of_it_and_the_phone_then_shows_the_case(site: Site, open_page: OpenPage) -> None:
+    """Nothing was open before the link, so there is nothing to go back to but the case."""
+    case_no = site.at_handling(title="链接答复督办")
+    soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    site.do("supervisor", case_no, "urge", urge_kind="listed", note="今天内清运完毕", reply_by=soon)
+    path = link_to(site, case_no, "answer_urge")
+    page = open_phone(open_page, "labour_handler", path, user_agent=ANDROID)
+    order = page.locator("section", has=page.get_by_role("heading", name="督办 #1 · 挂牌督办"))
+    expect(order).to_contain_text("今天内清运完毕")
+    expect(order).to_contain_text("答复期限")
+    expect(page.get_by_role("link", name="链接答复督办")).to_have_attribute("href", f"#/task/{case_no}")
+    check_screen(page)
+    screenshot(page, "act-link-urge")
+    page.get_by_label("说明").fill("已派车")
+    page.get_by_role("button", name="提交").click()
+    expect(page).to_have_url(f"{site.url}/m/#/task/{case_no}")
+    expect(page.get_by_role("heading", name="链接答复督办")).to_be_visible()
+
+
+def test_what_the_phone_has_no_form_for_opens_the_case_at_its_top(site: Site, open_page: OpenPage) -> None:
+    case_no = site.report(title="链接派遣")
+    site.do("duty", case_no, "accept")
+    path = link_to(site, case_no, "dispatch", "duty")
+    page = open_page("duty", path, viewport=PHONE, user_agent=ANDROID, is_mobile=True)
+    expect(page).to_have_url(f"{site.url}/cases/{case_no}?act=dispatch")
+    expect(page.get_by_role("heading", name="链接派遣")).to_be_in_viewport()
+    expect(page.locator("#form-dispatch").get_by_label("主办部门")).to_be_in_viewport()
+    check_screen(page)
 
 
 def test_at_a_desk_it_opens_the_form_of_the_case(site: Site, open_page: OpenPage) -> None:

@@ -68,17 +68,25 @@ def test_a_web_hook_is_set_up_tested_and_told(open_page: OpenPage, site: Site, m
         page.get_by_label("网格编码").fill(COMMUNITY)
         page.get_by_label("已受理", exact=True).check()
         page.get_by_role("button", name="订阅", exact=True).click()
-        expect(page.get_by_role("button", name="取消订阅")).to_be_visible()
+        expect(page.get_by_role("row").filter(has=page.get_by_role("button", name="取消订阅"))).to_contain_text(
+            "区平台"
+        )
         screenshot(page, "channels")
         page.goto(f"{site.url}/admin/deliveries")
         check_screen(page)
         screenshot(page, "deliveries")
-        page.get_by_role("row").filter(has_text="未送达").get_by_role("link").click()
+        failed = page.get_by_role("row").filter(has_text="未送达")
+        expect(failed).to_contain_text("区平台")
+        failed.get_by_role("link").click()
         expect(page.get_by_role("button", name="重新发送")).to_be_visible()
+        expect(page.get_by_role("region", name="逐次发送")).to_contain_text("区平台")
         check_screen(page)
         screenshot(page, "delivery")
         page.get_by_role("button", name="重新发送").click()
         expect(page.locator("main p[role=status]")).to_contain_text("已重新发送")
+        page.goto(f"{site.url}/admin/receivers")
+        page.get_by_label("发送渠道").select_option(label="区平台")
+        expect(page.get_by_label("发送渠道")).to_have_value("hook")
         ids = [json.loads(received.body)["id"] for received in side.received]
         assert len(set(ids)) == 2
 

@@ -130,7 +130,10 @@ def test_a_link_ends_when_the_case_moves_on(site: Site, public: httpx.Client, wa
             assert site.run(site.harness.http.delete(address, headers=headers)).status_code == 204
     before = kinds(site, case_no)
     assert public.get(path).status_code == 410
-    assert public.post(path, data={"text": "迟到的结果"}).status_code == 410
+    late = public.post(path, data={"text": "迟到的结果", "answer": "迟到的答复"})
+    assert late.status_code == 410
+    assert "您刚才写的(没有提交)" in late.text
+    assert "迟到的结果\n迟到的答复" in late.text
     assert kinds(site, case_no) == before
 
 

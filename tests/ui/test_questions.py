@@ -95,6 +95,16 @@ def test_the_desk_answers_what_is_missing(open_page: OpenPage, site: Site) -> No
     expect(page.locator("main")).not_to_contain_text("缺问项")
 
 
+def test_a_fault_without_a_control_to_stand_beside_is_told(open_page: OpenPage, site: Site) -> None:
+    """No single question is at fault where none was answered."""
+    no = site.run(site.harness.report(category="0301", title="空答"))["case_no"]
+    page = open_page("duty", f"/cases/{no}?act=answer_questions", expect=("422",))
+    form = page.locator("#form-answer_questions")
+    form.locator("button.primary").click()
+    expect(form.get_by_role("alert")).to_have_text("没有变化。")
+    check_screen(page)
+
+
 def ask(page: Page, question: str) -> Any:
     """The controls of a question on the phone."""
     return page.locator(".question").filter(has_text=question)

@@ -16,6 +16,8 @@ from models.facts import (
     Completed,
     Due,
     ErrandReturned,
+    ErrandSettled,
+    Explanation,
     InfoSupplied,
     Overdue,
     Reached,
@@ -34,6 +36,7 @@ from models.facts import (
 from models.views import ActorView, FactView
 from tests.web.views.test_list_address import a_visitor
 from web.views.case.fact_sentences import fact_lines
+from web.views.case.linked import SplitCases, split_cases
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 DESK = Owner(kind=OwnerKind.UNIT, id="130172100")
@@ -65,6 +68,27 @@ def test_an_order_of_the_system_says_its_cause_once_in_the_readers_language(
     (told,) = fact_lines([by_itself], {}, a_visitor(language))
     assert [text for _, text in told.details if "overdue" in text or "超期" in text] == [cause]
     assert (label, cause) in told.details
+
+
+def test_why_a_desk_received_it_names_the_unit_and_not_its_code() -> None:
+    why = Explanation(
+        rule="nearest", zh="由最近的单位 130172100 首接负责", en="the nearest unit is 130172100, not 130172999"
+    )
+    for language, said in (("zh", "由最近的单位 丘头镇 首接负责"), ("en", "the nearest unit is 丘头镇, not 130172999")):
+        fact = a_fact(Acknowledged(note="", holds=True)).model_copy(update={"why": (why,)})
+        (line,) = fact_lines([fact], NAMES, a_visitor(language))
+        assert line.why == (said,)
+
+
+def test_a_case_names_those_that_it_was_split_off_from_and_into() -> None:
+    received = FactView(
+        seq=1, at=AT, kind="received", command="report", actor=ActorView(kind="system", id=None, name="系统"),
+        body={"split_from": "G-1"},
+    )  # fmt: skip
+    settled = [a_fact(ErrandSettled(errand=f"split:2:{n}", case_no=f"G-{n}")) for n in (4, 3)]
+    merged = a_fact(ErrandSettled(errand="absorb:2", case_no="G-9"))
+    assert split_cases([received, *settled, merged]) == SplitCases("G-1", ("G-3", "G-4"))
+    assert split_cases([merged]) == SplitCases(None, ())
 
 
 def test_a_question_that_nobody_answered_is_not_told_as_an_answer() -> None:

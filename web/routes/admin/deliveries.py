@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from doors.dependencies import ServicesDep
+from infra.store.channels import channel_names
 from models.errors import DomainError
 from models.sends import Purpose, SendStatus
 from services.admin.channels import list_channels
@@ -45,7 +46,7 @@ async def show_deliveries(
         channels = await list_channels(connection, reader.person, reader.now)
     return admin_page(
         reader, "deliveries.html", page=page, typed=typed, query=query, channels=channels, statuses=tuple(SendStatus),
-        purposes=tuple(Purpose), **words_for(reader),
+        purposes=tuple(Purpose), names={one.id: one.name for one in channels}, **words_for(reader),
     )  # fmt: skip
 
 
@@ -60,7 +61,10 @@ async def _page(
 ) -> Response:
     async with services.reading.connect() as connection:
         found = await get_delivery(connection, reader.person, key, reader.now)
-    return admin_page(reader, "delivery.html", status, found=found, fault=fault, done=done, **words_for(reader))
+        names = await channel_names(connection)
+    return admin_page(
+        reader, "delivery.html", status, found=found, names=names, fault=fault, done=done, **words_for(reader)
+    )
 
 
 @router.post("/admin/deliveries/{key}/replay")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
 
 from doors.dependencies import Services, ServicesDep
+from infra.store.channels import channel_names
 from infra.store.policies import newest_version, policy_version
 from models.errors import DomainError
 from services.directory.people import list_departments
@@ -84,6 +85,7 @@ async def _page(
 ) -> Response:
     async with services.engine.connect() as connection:
         receivers = await list_receivers(connection, reader.person, reader.now, reader.language)
+        channels = await channel_names(connection)
         departments = (await list_departments(connection)).items
         policy = await policy_version(connection, await newest_version(connection))
     chosen = next((one for one in receivers if one.code == code), None)
@@ -96,5 +98,5 @@ async def _page(
     return admin_page(
         reader, "receivers.html", status, receivers=receivers, departments=departments, kinds=KINDS, fault=fault,
         said=said, made=made, typed=typed, closings=CLOSINGS, formats=FORMATS, usual=policy.handovers,
-        categories=choices,
+        categories=choices, channels=channels,
     )  # fmt: skip

@@ -38,4 +38,6 @@ async def show_act(id: UUID, request: Request, services: ServicesDep, reader: Si
         return page(reader, "case/act_link.html", _STATUS[view.state], view=view, error=None)
     if view.act in PHONE_ACTS and is_phone(request.headers):
         return go_to(request, f"/m/#/task/{quote(view.case_no)}/{view.act}")
-    return go_to(request, f"/cases/{quote(view.case_no)}?act={view.act}#action")
+    # A phone shows the case and the form below it; scrolled to the form, it would not show of which case it is.
+    scrolled = "" if is_phone(request.headers) else "#action"
+    return go_to(request, f"/cases/{quote(view.case_no)}?act={view.act}{scrolled}")

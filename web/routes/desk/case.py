@@ -41,7 +41,7 @@ from web.views.case.actions import (
 )
 from web.views.case.command_forms import PARTS, choice_words, fields_of, is_command
 from web.views.case.fact_sentences import GROUPS, fact_lines
-from web.views.case.linked import linked_matters
+from web.views.case.linked import linked_matters, split_cases
 from web.views.case.pictures import sort_pictures
 from web.views.case.quick_choices import date_choices, reason_choices
 from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
@@ -135,6 +135,7 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         "pictures": sort_pictures(view),
         "actions": sort_actions(offered_on(view)),
         "linked": linked_matters(view.facts),
+        "split": split_cases(view.facts),
         "begins_emergency": view.case.stage is not Stage.CLOSED and reader.acts_as(Role.DUTY_OFFICER, Role.SUPERVISOR),
         # Whoever may add a co-handler may as well send somebody without an account a link.
         "makes_links": "add_co_handler" in view.case.allowed_commands,

@@ -28,6 +28,9 @@ from web.views.refusals import refusal_text
 
 router = APIRouter()
 
+#: The most of each text that is given back of an answer that came too late.
+LONGEST = 10_000
+
 LinkVisitor = Annotated[Visitor, Depends(visitor_of)]
 
 
@@ -73,8 +76,21 @@ async def answer(token: str, request: Request, services: ServicesDep, visitor: L
             await show_link(connection, opened, visitor.language)
         async with form_with_files(request, public_limits(services).most, MAX_PHOTOS, limit_files=False) as form:
             return await _take(services, visitor, token, opened, form, client_address(request))
-    except (NoSuchPage, LinkExpired, LinkPassed, TooManyAttempts) as error:
+    except (LinkExpired, LinkPassed) as error:
+        return _ended(visitor, error, await _written(request, services))
+    except (NoSuchPage, TooManyAttempts) as error:
         return _ended(visitor, error)
+
+
+async def _written(request: Request, services: Services) -> str:
+    """What was written into the form of a link that had ended meanwhile: it is given back, not lost."""
+    async with form_with_files(request, public_limits(services).most, MAX_PHOTOS, limit_files=False) as form:
+        return _texts(form)
+
+
+def _texts(form: FormData) -> str:
+    texts = [value.strip() for name in ("text", "answer") if isinstance(value := form.get(name), str)]
+    return "\n".join(text[:LONGEST] for text in texts if text)
 
 
 async def _take(
@@ -94,8 +110,8 @@ async def _take(
         return await _page(services, visitor, token, opened, 422, typed, faults, photos)
     except LinkUsed as error:
         return await _page(services, visitor, token, opened, 409, typed, {"": refusal_text(error, visitor)})
-    except LinkPassed:
-        raise
+    except LinkPassed as error:
+        return _ended(visitor, error, _texts(form))
     except DomainError as error:
         field = (error.pointer or "").rpartition("/")[2] if isinstance(error, InputError) else ""
         fault = {field if field in ("text", "answer") else "": refusal_text(error, visitor)}
@@ -145,8 +161,8 @@ async def _page(
     return _private(public_page(visitor, "public/link.html", status, **context))
 
 
-def _ended(visitor: Visitor, error: DomainError) -> Response:
-    response = public_page(visitor, "public/link.html", error.status, view=None, error=error, token="")
+def _ended(visitor: Visitor, error: DomainError, written: str = "") -> Response:
+    response = public_page(visitor, "public/link.html", error.status, view=None, error=error, token="", written=written)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = error.params["seconds"]
     return _private(response)

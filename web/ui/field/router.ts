@@ -36,10 +36,10 @@ export function replaceRoute(path: string): void {
 let steps = 0;
 window.addEventListener("hashchange", () => (steps += 1));
 
-/** Go back to the previous screen; to the home screen if there is none. */
-export function goBack(): void {
+/** Go back to the previous screen; if there is none, because a link led here, to `otherwise` (the home screen). */
+export function goBack(otherwise = ""): void {
   if (steps > 0) {
     steps -= 2; // going back fires a hashchange as well
     history.back();
-  } else replaceRoute("");
+  } else replaceRoute(otherwise);
 }

@@ -132,6 +132,19 @@ export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {
   /** Missing in a copy that an earlier version kept. */
   answers?: AnswerView[];
   unanswered?: { question: string; text: string }[];
+  urges?: UrgeOrder[];
+  merged_into?: string | null;
+  merged_cases?: string[];
+}
+
+/** 督办: an urge order. `ended_at`: it was cancelled, or ended with the case. */
+export interface UrgeOrder {
+  number: number;
+  kind: string;
+  by: string;
+  reply_by: string;
+  answered_at: string | null;
+  ended_at: string | null;
 }
 
 export interface Fact {

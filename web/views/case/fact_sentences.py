@@ -1,5 +1,6 @@
 """Facts in words: who did what, with the details that people ask for."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +59,8 @@ _NOTICE_KINDS = (
     "responded",
     "summons_missed",
 )
+#: The code of a unit in a sentence; codes of departments are words, which sentences have as well.
+_CODE = re.compile(r"\d{6,}")
 #: Facts about one urge order, which has a number.
 _NUMBERED = frozenset({"urged", "urge_answered", "urge_cancelled", "urge_lapsed", "urge_overdue"})
 #: Facts that do not conflict with a command in progress: those of the clock, and comments.
@@ -136,7 +139,7 @@ def fact_lines(facts: Sequence[FactView], names: Mapping[str, str], visitor: Vis
             lane=lane_of(fact),
             group=group_of(fact),
             details=tuple(_details(fact, names, visitor)),
-            why=tuple(why.en if visitor.language == "en" else why.zh for why in fact.why),
+            why=tuple(_named(why.en if visitor.language == "en" else why.zh, names) for why in fact.why),
             files=tuple(fact.body.get("attachments") or fact.body.get("evidence") or ()),
         )
         for fact in facts
@@ -148,6 +151,11 @@ Formatter = Callable[[Any, Mapping[str, str], Visitor], str]
 
 def _text(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:
     return str(value)
+
+
+def _named(sentence: str, names: Mapping[str, str]) -> str:
+    """The sentence with the names of the units that it names by their codes."""
+    return _CODE.sub(lambda found: names.get(found[0], found[0]), sentence)
 
 
 def _name(value: Any, names: Mapping[str, str], visitor: Visitor) -> str:

@@ -1,4 +1,6 @@
-"""The matters of the park that a case belongs to: the one that opened it, and those that told it something."""
+"""What a case belongs to: the matters of the park that opened it or told it something, and the cases it was split off
+from or into.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +17,25 @@ class Linked:
     name: str
     code: str
     href: str
+
+
+@dataclass(frozen=True)
+class SplitCases:
+    """Numbers of cases. `origin`: the one that this was split off from; `parts`: those split off from this one."""
+
+    origin: str | None
+    parts: tuple[str, ...]
+
+
+def split_cases(facts: Iterable[FactView]) -> SplitCases:
+    """Return where a case came from by splitting, and what became of it."""
+    origin, parts = None, list[str]()
+    for fact in facts:
+        if fact.kind == "received":
+            origin = fact.body.get("split_from")
+        elif fact.kind == "errand_settled" and str(fact.body.get("errand")).startswith("split:"):
+            parts += [number] if (number := fact.body.get("case_no")) else []
+    return SplitCases(origin, tuple(sorted(parts)))
 
 
 def linked_matters(facts: Iterable[FactView]) -> tuple[Linked, ...]:

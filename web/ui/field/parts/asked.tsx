@@ -24,6 +24,32 @@ function spanOf(request: CaseRequest, about: CaseView): string {
   return request.kind === "suspension" ? t("共 %(span)s", { span }) : t("比现期限晚 %(span)s", { span });
 }
 
+/** The urge order that an answer is for: the earliest that is open. */
+export function Urged({ about, facts }: { about: CaseView; facts: Fact[] }): JSX.Element | null {
+  const order = (about.urges ?? []).find(({ answered_at, ended_at }) => !answered_at && !ended_at);
+  if (!order) return null;
+  const note = String(facts.find(({ kind, body }) => kind === "urged" && body["number"] === order.number)?.body["note"] ?? "");
+  return (
+    <section class="card stack-s">
+      <h2>
+        {t("督办 #%(n)s", { n: order.number })} · {codeLabel("urge_kinds", order.kind)}
+      </h2>
+      <dl class="facts">
+        <dt>{t("督办人")}</dt>
+        <dd>{order.by}</dd>
+        {note && (
+          <>
+            <dt>{t("说明")}</dt>
+            <dd class="said">{note}</dd>
+          </>
+        )}
+        <dt>{t("答复期限")}</dt>
+        <dd>{formatShort(order.reply_by)}</dd>
+      </dl>
+    </section>
+  );
+}
+
 export function Asked({ request, about, facts }: { request: CaseRequest; about: CaseView; facts: Fact[] }): JSX.Element {
   const asked = facts.filter(({ kind }) => kind === factOf(request)).pop();
   const reason = String(asked?.body["reason"] ?? "");

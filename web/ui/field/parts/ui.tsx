@@ -27,7 +27,7 @@ export function Screen(props: {
     heading.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, [props.title]);
-  const leave = typeof props.leave === "function" ? props.leave : goBack;
+  const leave = typeof props.leave === "function" ? props.leave : () => goBack();
   return (
     <>
       <header class="bar">

@@ -18,7 +18,7 @@ import { StorageFull, localStore } from "../store/database";
 import type { Item } from "../store/item_states";
 import { language, t, codeLabel } from "../words/texts";
 import type { CaseView, Catalogue, Fact, Me } from "../types";
-import { Asked, pendingRequest } from "../parts/asked";
+import { Asked, Urged, pendingRequest } from "../parts/asked";
 import { Icon, Note, Screen } from "../parts/ui";
 import { Photos } from "./photos";
 import { Release } from "./release";
@@ -87,9 +87,10 @@ export function AnswerForm({ about, answer, here, photos, proposed, facts }: Pro
   const toldNeeded = Boolean(catalogue.value?.answers_required?.includes(about.source));
   const checks = checklist(draft, answer, far, Boolean(category?.evidence_required), { text: told, needed: toldNeeded }, Boolean(chosen), request?.until ?? null);
   const missing = checks.filter(({ done, must }) => must && !done);
+  const leave = (): void => goBack(`task/${about.case_no}`);
   if (answer.decides && !request)
     return (
-      <Screen title={answer.title()} leave>
+      <Screen title={answer.title()} leave={leave}>
         <Note kind="warn">{t("这项申请已有结果或已撤回")}</Note>
         <a class="button wide" href={`#/task/${about.case_no}`}>
           {t("查看案件")}
@@ -104,7 +105,7 @@ export function AnswerForm({ about, answer, here, photos, proposed, facts }: Pro
     try {
       await enqueue(toItem(draft, answer, about, me, far, photos.after, answer.command === "pass_review" && told === proposed.trim() ? "" : told, chosen));
       await dropDraft(name);
-      if (location.hash === screen) goBack();
+      if (location.hash === screen) leave();
       void flush(true);
     } catch (error) {
       if (!(error instanceof StorageFull)) throw error;
@@ -116,7 +117,7 @@ export function AnswerForm({ about, answer, here, photos, proposed, facts }: Pro
   return (
     <Screen
       title={answer.title()}
-      leave
+      leave={leave}
       foot={
         <button type="button" class={`wide big ${answer.tone === "danger" ? "danger solid" : "primary"}`} disabled={busy} onClick={() => void submit()}>
           {t("提交")}
@@ -124,10 +125,11 @@ export function AnswerForm({ about, answer, here, photos, proposed, facts }: Pro
       }
     >
       <p class="muted">
-        {about.title} · <span class="num">{about.case_no}</span>
+        <a href={`#/task/${about.case_no}`}>{about.title}</a> · <span class="num">{about.case_no}</span>
       </p>
       {(full || saved === "full") && <Note kind="bad">{t("手机存储已满,新内容没有保存。请先上传待传内容,或在“我”中清理缓存。")}</Note>}
       {answer.hint && <Note>{answer.hint()}</Note>}
+      {answer.command === "answer_urge" && <Urged about={about} facts={facts} />}
       {request && <Asked request={request} about={about} facts={facts} />}
       {answer.command.endsWith("_review") && <BeforeAfter photos={photos} />}
       {answer.release && <Release photos={photos.after} chosen={draft.release ?? []} change={(release) => change({ release })} />}
@@ -197,16 +199,18 @@ export function AnswerForm({ about, answer, here, photos, proposed, facts }: Pro
           </label>
         </section>
       )}
-      <ul class="plain checklist card" aria-label={t("提交前核对")}>
-        {checks.map(({ text, done, must }) => (
-          <li class={done ? "done" : must && shown ? "open" : ""} key={text}>
-            <Icon name={done ? "check-circle" : "error-circle"} />
-            {text}
-            {!done && !must && <span class="hint"> {t("(建议)")}</span>}
-            <span class="sr">{done ? t("已满足") : t("未满足")}</span>
-          </li>
-        ))}
-      </ul>
+      {checks.length > 0 && (
+        <ul class="plain checklist card" aria-label={t("提交前核对")}>
+          {checks.map(({ text, done, must }) => (
+            <li class={done ? "done" : must && shown ? "open" : ""} key={text}>
+              <Icon name={done ? "check-circle" : "error-circle"} />
+              {text}
+              {!done && !must && <span class="hint"> {t("(建议)")}</span>}
+              <span class="sr">{done ? t("已满足") : t("未满足")}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {other && (
         <button type="button" class="wide" onClick={() => replaceRoute(`task/${about.case_no}/${other.command}`)}>
           {other.title()}

@@ -39,7 +39,7 @@ export function SignIn(): JSX.Element {
     setBusy(false);
   };
   return (
-    <Screen title={t("登录")} leave={me ? goBack : undefined}>
+    <Screen title={t("登录")} leave={me ? () => goBack() : undefined}>
       <form class="card stack sign-in" onSubmit={(event) => void submit(event)}>
         <p class="muted">{t("网格事件 · 手机版")}</p>
         {!online && <Note kind="warn">{t("现在没有网络,登录需要联网")}</Note>}

@@ -64,7 +64,7 @@ export function Task({ case_no, command }: { case_no: string; command: string })
       ))}
       <Head about={about} at={seen.at} fresh={seen.fresh} />
       {photos.after[0] && photos.before[0] && <Compare before={photos.before[0]} after={photos.after[photos.after.length - 1]!} />}
-      <Facts about={about} here={here} photos={photos} />
+      <Facts about={about} here={here} photos={photos} facts={history.value ?? []} />
       {offered.length > 0 && (
         <section class="card stack-s">
           <h2>{t("可做的操作")}</h2>
@@ -123,7 +123,19 @@ function Head({ about, at, fresh }: { about: CaseView; at: number | undefined; f
   );
 }
 
-function Facts({ about, here, photos }: { about: CaseView; here: Place | null; photos: { before: string[]; after: string[] } }): JSX.Element {
+/** The cases that it is handled with, and those that it was split off from or into. */
+function relatives(about: CaseView, facts: Fact[]): { label: string; numbers: string[] }[] {
+  const origin = facts[0]?.body["split_from"];
+  const parts = facts.filter(({ kind, body }) => kind === "errand_settled" && String(body["errand"]).startsWith("split:")).map(({ body }) => body["case_no"]);
+  return [
+    { label: t("并入"), numbers: about.merged_into ? [about.merged_into] : [] },
+    { label: t("并入本案的案件"), numbers: about.merged_cases ?? [] },
+    { label: t("拆分自"), numbers: typeof origin === "string" ? [origin] : [] },
+    { label: t("拆出的案件"), numbers: parts.filter((number): number is string => typeof number === "string").sort() },
+  ].filter(({ numbers }) => numbers.length > 0);
+}
+
+function Facts({ about, here, photos, facts }: { about: CaseView; here: Place | null; photos: { before: string[]; after: string[] }; facts: Fact[] }): JSX.Element {
   const pictures = photos.before.length ? photos.before : about.attachments;
   return (
     <section class="card stack-s">
@@ -167,6 +179,18 @@ function Facts({ about, here, photos }: { about: CaseView; here: Place | null; p
         <dd>
           {codeLabel("sources", about.source)} · {formatShort(about.reported_at)}
         </dd>
+        {relatives(about, facts).map(({ label, numbers }) => (
+          <Fragment key={label}>
+            <dt>{label}</dt>
+            <dd class="num">
+              {numbers.map((number) => (
+                <a href={`#/task/${number}`} key={number}>
+                  {number}{" "}
+                </a>
+              ))}
+            </dd>
+          </Fragment>
+        ))}
         {about.owner && (
           <>
             <dt>{t("责任方")}</dt>
@@ -211,7 +235,7 @@ function History({ facts }: { facts: Fact[] | undefined }): JSX.Element {
         {shown.map((fact) => (
           <li key={fact.seq}>
             <p>
-              <strong>{codeLabel("facts", fact.kind)}</strong> <span class="muted">{fact.actor.kind === "system" ? t("系统") : fact.actor.name}</span>
+              <strong>{fact.kind === "info_supplied" && fact.actor.kind === "system" ? t("未收到补充") : codeLabel("facts", fact.kind)}</strong> <span class="muted">{fact.actor.kind === "system" ? t("系统") : fact.actor.name}</span>
             </p>
             {textOfFact(fact.body) && <p>{textOfFact(fact.body)}</p>}
             <p class="hint">{formatShort(fact.at)}</p>
