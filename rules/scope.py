@@ -123,6 +123,12 @@ def _granted_standing(person: Person, case: Case, day: date) -> set[Who]:
     return found
 
 
+def speaks_by_code(case: Case) -> bool:
+    """Whether whoever has the progress code of the case speaks for its reporter: of a report by somebody without an
+    account, or in their name. A report of staff's own has them as its reporter, and its code only shows it."""
+    return case.reporter_ref is not None or case.reported_by == PUBLIC
+
+
 def _reporter_standing(person: Person, case: Case) -> set[Who]:
     """Standing as reporter. Whoever recorded a report for somebody else may follow it, but does not speak for them."""
     by_code = person.id == PUBLIC and case.reporter_ref is not None

@@ -33,6 +33,7 @@ from models.views import AnswerView, Told
 from rules.deadlines.expectation import expected_end
 from rules.life_cycle import obstacle
 from rules.result_evidence import result_evidence
+from rules.scope import speaks_by_code
 from services.cases.answers import public_answers
 from services.cases.course import course_of
 from services.cases.names import Names, read_names
@@ -117,7 +118,8 @@ async def read_progress(connection: AsyncConnection, report_id: UUID, now: datet
 
 
 def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
-    closed = case.stage is Stage.CLOSED
+    closed, speaks = case.stage is Stage.CLOSED, speaks_by_code(case)
+    told = facts if speaks else [fact for fact in facts if fact.body.kind not in OF_THE_REPORTER]
     return Progress(
         tail=case.case_no[-6:],
         category=names.category(case.category),
@@ -132,16 +134,17 @@ def _progress(case: Case, facts: Sequence[Fact], names: Names) -> Progress:
         reported_at=case.reported_at,
         closed_at=case.closed_at,
         told=Told(),
-        question=_question(case, facts),
-        answer_by=None if case.info_request is None else case.info_request.until,
-        may_rate=obstacle(case, "rate") is None,
-        may_reopen=case.outcome in _REOPENED_BY_REPORTERS
+        question=_question(case, facts) if speaks else None,
+        answer_by=case.info_request.until if speaks and case.info_request is not None else None,
+        may_rate=speaks and obstacle(case, "rate") is None,
+        may_reopen=speaks
+        and case.outcome in _REOPENED_BY_REPORTERS
         and obstacle(case, "request_reopen") is None
         and not _asked_before(facts),
-        reopen_asked=case.reopen_request is not None,
+        reopen_asked=speaks and case.reopen_request is not None,
         supervisor_decides=case.reopenings > 0,
-        rating=case.rating,
-        updates=tuple(public_updates(facts, names)),
+        rating=case.rating if speaks else None,
+        updates=tuple(public_updates(told, names)),
         photos=released_photos(facts) if closed else (),
     )
 

@@ -18,6 +18,7 @@ from models.enums import Source
 from models.errors import TurnPassed, WrongCode
 from models.ids import derived_id
 from models.wire_names import PUBLIC
+from rules.scope import speaks_by_code
 from services.attachments.files import Limits
 from services.attachments.intake import store_upload
 from services.cases.proof import read_proof
@@ -132,7 +133,8 @@ async def send_by_code(
     """Send a command in the reporter's name; posted again, it counts once for each turn (see `progress.turn_of`).
 
     `turn` is the one that the reporter's page showed; None: the present one. Raises what
-    `services.commands.send.send` raises, WrongCode, and TurnPassed where the page is older than the case.
+    `services.commands.send.send` raises, WrongCode, and TurnPassed where the page is older than the case, or
+    the code gives nobody a say.
     """
     async with transaction(resources.engine) as connection:
         person = await public_account(connection)
@@ -140,6 +142,8 @@ async def send_by_code(
         facts = await read_facts(connection, report_id)
     if case is None:
         raise WrongCode()
+    if not speaks_by_code(case):
+        raise TurnPassed()
     present = turn_of(facts)
     if turn is not None and turn != present:
         raise TurnPassed()

@@ -334,6 +334,28 @@ def test_a_code_that_staff_hand_over_asks_for_the_number_that_was_given(open_pag
     assert bare["asks_phone"] is False
 
 
+def test_the_code_of_a_report_of_staff_shows_it_and_offers_nothing_that_would_be_refused(
+    open_page: OpenPage, site: Site
+) -> None:
+    """Nobody without an account is its reporter; one who was named when it was recorded is."""
+    for reporter, offered in ((None, 0), ({"name": "钱某"}, 1)):
+        case_no = site.report(title="网格员自己发现", reporter=reporter)
+        code = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+        page = open_page("", **PLAIN)
+        site.do("duty", case_no, "request_info", question="在哪个门?")
+        look_up_code(page, code)
+        expect(page.get_by_text("请您补充信息")).to_have_count(offered)
+        expect(page.get_by_role("button", name="提交答复")).to_have_count(offered)
+        site.do("duty", case_no, "reject", reason="不归本区", right_channel="城管热线")
+        look_up_code(page, code)
+        expect(page.get_by_text("仍未解决?")).to_have_count(offered)
+        said = httpx.post(
+            f"{site.url}/p/reopen", data={"code": code, "reason": "没有解决"}, headers={"Sec-Fetch-Site": "same-origin"}
+        ).text
+        assert ("没有提交" in said) is not bool(offered)
+        assert case_no not in said
+
+
 def test_who_handles_a_case_gets_no_code_to_speak_for_the_reporter(site: Site) -> None:
     case_no = site.at_handling(title="不给码")
     for username, status in (("labour_handler", 403), ("auditor", 403), ("worker", 200), ("duty", 200)):
