@@ -18,6 +18,7 @@ from cli.labels import STAGES, TASKS, label, localize
 from cli.output import Column, out, print_json, print_table
 from models.commands import HUMAN_COMMAND_MODELS
 from models.datum import Datum
+from models.english import counted
 from models.ids import new_id
 from models.reporter_messages import TellBy
 
@@ -164,7 +165,7 @@ def list_(
         number, on = one["case_no"], one["retired_on"]
         out.print(localize(f"{number} 已于 {on} 转存档案库", f"{number} was retired on {on}"))
     total = f"{page['total']}{'+' if page['total_is_minimum'] else ''}"
-    out.print(localize(f"共 {total} 件", f"{total} cases in all"))
+    out.print(localize(f"共 {total} 件", f"{counted(total, 'case')} in all"))
     if page["next_cursor"]:
         out.print(
             localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False, soft_wrap=True

@@ -13,6 +13,7 @@ from cli.http import Api, fail
 from cli.labels import localize
 from cli.output import err
 from cli.progress import counting
+from models.english import counted
 from models.jobs.export import ExportFormat
 
 Format = Annotated[
@@ -66,7 +67,7 @@ def save_export(api: Api, wanted: dict[str, Any], output: Path, *, force: bool) 
     except OSError as error:
         fail(f"{output}: {error.strerror}")
     rows = export["made"]
-    err.print(localize(f"已写入 {output}({rows} 行)", f"written to {output} ({rows} rows)"), highlight=False)
+    err.print(localize(f"已写入 {output}({rows} 行)", f"written to {output} ({counted(rows, 'row')})"), highlight=False)
 
 
 def _wait_for(api: Api, export: Any) -> Any:

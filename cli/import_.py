@@ -15,6 +15,7 @@ from cli.http import DataDir, PrintJson, fail
 from cli.labels import localize
 from cli.operator import find_person, open_resources
 from cli.output import Column, err, language, out, print_json, print_table
+from models.english import counted
 from models.errors import DomainError
 from services.files.service_requests import Row, UnreadableFile, read_requests
 from services.files.tables import Table
@@ -155,7 +156,7 @@ def _print_planned(outcome: Outcome) -> None:
     )  # fmt: skip
     more = len(outcome.planned) - MAX_PLANNED_ROWS
     if more > 0:
-        out.print(localize(f"另有 {more} 行", f"{more} more rows"), highlight=False)
+        out.print(localize(f"另有 {more} 行", f"{counted(more, 'more row')}"), highlight=False)
 
 
 def _print_outcome(outcome: Outcome, rejects: Path | None, dry_run: bool) -> None:

@@ -22,6 +22,7 @@ from infra.objects import ObjectsAway
 from infra.payload_usage import PayloadKeys, count_payload_keys
 from infra.settings import KEY_FILE, Settings
 from infra.temporal import connect
+from models.english import counted
 from models.errors import KeysAway
 from services.accounts.second_factor import encrypt_anew
 from services.auditing.schedule import schedule_audits
@@ -78,7 +79,12 @@ def _print_state(state: KeysState) -> None:
     for id_ in sorted({state.current, *state.rows, *state.files}):
         mark = localize(" (当前)", " (current)") if id_ == state.current else ""
         rows, files = state.rows.get(id_, 0), state.files.get(id_, 0)
-        out.print(localize(f"{id_}{mark}:库内 {rows} 条,密钥库 {files} 个", f"{id_}{mark}: {rows} rows, {files} files"))
+        out.print(
+            localize(
+                f"{id_}{mark}:库内 {rows} 条,密钥库 {files} 个",
+                f"{id_}{mark}: {counted(rows, 'row')}, {counted(files, 'file')}",
+            )
+        )
     out.print(
         localize(
             f"待换密钥 {state.left};明文待加密 {state.clear};缺密钥文件 {state.without_file};已删除的人 {state.erased}",
@@ -95,7 +101,7 @@ def _print_payload_keys(payloads: PayloadKeys, missing: list[str]) -> None:
         out.print(
             localize(
                 f"{id_}{mark}:在办流程 {open_},定时任务 {planned}",
-                f"{id_}{mark}: {open_} open workflows, {planned} schedules",
+                f"{id_}{mark}: {counted(open_, 'open workflow')}, {counted(planned, 'schedule')}",
             )
         )
     out.print(
@@ -173,7 +179,12 @@ def remove(
         )
     left = _run(settings, keys_state).left_under(key_id)
     if left:
-        fail(localize(f"{key_id} 仍有 {left} 条在用,未删除", f"{key_id} still wraps {left} keys and was not removed"))
+        fail(
+            localize(
+                f"{key_id} 仍有 {left} 条在用,未删除",
+                f"{key_id} still wraps {counted(left, 'key')} and was not removed",
+            )
+        )
     try:
         remove_key(settings.key_ring, key_id)
     except ValueError:

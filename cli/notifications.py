@@ -9,6 +9,7 @@ from rich.markup import escape
 from cli.http import Api, As, AsJson, DataDir, Password, build_path
 from cli.labels import localize
 from cli.output import out, print_json, print_table
+from models.english import counted
 
 
 def notifications(
@@ -82,7 +83,7 @@ def _print(found: dict[str, Any]) -> None:
     hours = localize("无", "none") if quiet is None else f"{quiet['since'][:5]}-{quiet['until'][:5]}"
     out.print(localize(f"免打扰 {hours}", f"quiet hours {hours}"))
     minutes = found["policy"]["digest_minutes"] if found["digest_minutes"] is None else found["digest_minutes"]
-    out.print(localize(f"合并间隔 {minutes} 分钟", f"digest of {minutes} minutes"))
+    out.print(localize(f"合并间隔 {minutes} 分钟", f"digest of {counted(minutes, 'minute')}"))
     for mute in found["mutes"]:
         what = mute["number"] or mute["what"] or "*"
         out.print(localize(f"静默 {what}", f"muted {what}"))

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from cli.labels import localize
 from cli.output import Column, build_table
+from models.english import counted
 from services.plans.load import PlanLoad
 
 #: How many rows are printed.
@@ -17,7 +18,7 @@ def print_load(console: Console, load: PlanLoad, letter: str = "") -> None:
     """Print those with the fullest days, and the plans that give out nothing."""
     title = localize(
         f"勤务负荷:{load.plans} 个计划,{load.days} 天 {load.duties} 项",
-        f"Load of duties: {load.plans} plans, {load.duties} duties in {load.days} days",
+        f"Load of duties: {counted(load.plans, 'plan')}, {counted(load.duties, 'duty')} in {counted(load.days, 'day')}",
     )
     right: dict[str, Any] = {"justify": "right"}
     table = build_table(

@@ -16,6 +16,7 @@ from cli.operator import open_resources
 from cli.output import err, out, print_table
 from cli.terminal import escape_json
 from infra.database import is_away
+from models.english import counted
 from models.jobs.audit import AuditReport, Drift
 from services.auditing.audit import audit
 
@@ -118,7 +119,7 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
         f"{report.cases} 个未归档案件,{report.matters} 个未终止事项,"
         f"{report.workflows} 个运行中的流程,深入核对 {report.looked_into} 个,"
         f"用时 {report.seconds:.1f} 秒",
-        f"{report.cases} cases not archived, {report.matters} matters going on, {report.workflows} workflows"
+        f"{report.cases} cases not archived, {report.matters} matters going on, {counted(report.workflows, 'workflow')}"
         f" running, {report.looked_into} compared"
         f" closely, {report.seconds:.1f} s",
     )
@@ -148,9 +149,9 @@ def _print_report(report: AuditReport, *, fix: bool) -> None:
         ),
         boxed=True,
     )
-    counted = {Drift(kind): count for kind, count in report.counts.items() if count}
-    total = ", ".join(f"{localize(*DRIFT_NAMES[kind])} {count}" for kind, count in counted.items())
-    number = sum(counted.values())
+    counts = {Drift(kind): count for kind, count in report.counts.items() if count}
+    total = ", ".join(f"{localize(*DRIFT_NAMES[kind])} {count}" for kind, count in counts.items())
+    number = sum(counts.values())
     err.print(
         localize(f"✗ {number} 处差异({total})", f"✗ findings: {number} ({total})"),
         style="bold red", highlight=False, soft_wrap=True,

@@ -13,6 +13,7 @@ from cli.labels import localize
 from cli.operator import open_resources
 from cli.output import fail, out, print_json
 from infra.objects import ObjectsAway
+from models.english import counted
 from models.jobs.suggestions import TrainingDone
 from models.suggestions import ModelFigures, Target, TargetFigures
 from services.files.service_requests import UnreadableFile, read_requests
@@ -111,7 +112,8 @@ def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> Non
     for park in found.parks:
         closed = localize(
             f"{park.name} {park.park}:可学案件 {park.closed_cases} 件,需 {found.needed} 件",
-            f"{park.name} {park.park}: {park.closed_cases} closed cases to learn from, {found.needed} needed",
+            f"{park.name} {park.park}: "
+            f"{counted(park.closed_cases, 'closed case')} to learn from, {found.needed} needed",
         )
         out.print(closed)
         for model in park.models:
@@ -149,7 +151,7 @@ def _fit(examples: Sequence[Example], certainty: float) -> ModelFigures:
 def _print_model(model: ModelView) -> None:
     made = localize(
         f"  第 {model.version} 版 {model.trained_at:%Y-%m-%d %H:%M},学自 {model.cases} 件",
-        f"  version {model.version} of {model.trained_at:%Y-%m-%d %H:%M}, learnt from {model.cases} cases",
+        f"  version {model.version} of {model.trained_at:%Y-%m-%d %H:%M}, learnt from {counted(model.cases, 'case')}",
     )
     out.print(made)
     decided = {one.target: one for one in model.decided}

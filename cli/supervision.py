@@ -15,6 +15,7 @@ from cli.http import Api, As, AsJson, DataDir, Password, build_path, fail
 from cli.labels import LIGHTS, STAGES, label, localize
 from cli.moments import normalize_day
 from cli.output import Column, out, print_json, print_table
+from models.english import counted
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Bulletins · 通报: daily, weekly, monthly, quarterly."
@@ -100,7 +101,7 @@ def overdue(
         localize("责任", "Owner"), localize("主办", "Host"), localize("升级", "Step"), localize("督办", "Urged"),
     )  # fmt: skip
     _print_table(headings, map(_overdue_row, page["items"]))
-    out.print(localize(f"共 {page['total']} 件", f"{page['total']} cases in all"))
+    out.print(localize(f"共 {page['total']} 件", f"{counted(page['total'], 'case')} in all"))
     if page["next_cursor"]:
         out.print(
             localize("下一页", "next page") + f": --cursor {page['next_cursor']}", highlight=False, soft_wrap=True
@@ -225,7 +226,9 @@ def _print_board(board: dict[str, Any]) -> None:
         where, role, times = escape(alarm["unit"]["name"]), alarm["role"], alarm["times"]
         out.print(
             "[yellow]▲[/] "
-            + localize(f"{where} 无人担任 {role},已 {times} 次", f"{where}: nobody is {role}, {times} times"),
+            + localize(
+                f"{where} 无人担任 {role},已 {times} 次", f"{where}: nobody is {role}, {counted(times, 'time')}"
+            ),
             highlight=False,
         )
     out.print(f"[dim]{format_local(board['as_of'])}[/]", highlight=False)

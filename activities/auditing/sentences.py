@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.base import Frozen
+from models.english import counted
 from models.jobs.audit import Drift, Finding
 
 
@@ -150,8 +151,8 @@ def facts_differ(about: About, seq: int, count: int, last: int | None) -> Findin
         about,
         Drift.FACTS_DIFFER,
         f"事实与案件不符(案件版本 {seq},事实 {count} 条,末条编号 {last}):数据已损坏,请恢复备份或由流程历史重建",
-        f"its facts do not add up to it (revision {seq}, {count} facts, the last numbered {last}): the record is"
-        " damaged; restore a backup, or rebuild the case from the workflow's history",
+        f"its facts do not add up to it (revision {seq}, {counted(count, 'fact')}, the last numbered {last}):"
+        " the record is damaged; restore a backup, or rebuild the case from the workflow's history",
     )
 
 

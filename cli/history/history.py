@@ -15,6 +15,7 @@ from cli.progress import counting
 from infra.database import open_database
 from infra.settings import Settings
 from infra.signing import SigningKeyUnreadable, load_signing_key
+from models.english import counted
 from models.jobs.history import AnchorsMade
 from services.history.anchors import make_anchors
 from services.history.export import ExportExists, Manifest, Progress, export_history
@@ -70,7 +71,7 @@ def export(
     out.print(
         localize(
             f"✓ {manifest.origins} 件案件与事项的 {manifest.facts} 条事实已写入 {target}",
-            f"✓ {manifest.facts} facts of {manifest.origins} cases and matters in {target}",
+            f"✓ {counted(manifest.facts, 'fact')} of {manifest.origins} cases and matters in {target}",
         )
     )
 

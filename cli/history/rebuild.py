@@ -20,6 +20,7 @@ from infra.objects import ObjectsAway
 from infra.settings import Settings
 from infra.store.place import Elsewhere, here, take
 from infra.temporal import connect
+from models.english import counted
 from models.errors import DomainError, NoSuchCase
 from models.jobs.rebuild import DatabaseRebuilt, RebuildFault, WorkflowsRebuilt
 from models.jobs.retirement import RetirementRun
@@ -130,7 +131,10 @@ def _bring_back(settings: Settings, case_no: str, *, database: bool, as_json: bo
         return
     number = done.brought_back
     out.print(
-        localize(f"✓ {number} 的 {done.facts} 条事实已移回数据库", f"✓ {number} is back with {done.facts} facts"),
+        localize(
+            f"✓ {number} 的 {done.facts} 条事实已移回数据库",
+            f"✓ {number} is back with {counted(done.facts, 'fact')}",
+        ),
         style="green", highlight=False,
     )  # fmt: skip
 
@@ -160,8 +164,9 @@ def _print_database(rebuilt: DatabaseRebuilt) -> None:
         localize(
             f"来源:档案文件 {rebuilt.files} 个、流程 {rebuilt.runs} 个,共 {rebuilt.origins} 件、{rebuilt.facts} 条事实;"
             f"基础资料副本 {copy},用时 {rebuilt.seconds:.1f} 秒",
-            f"sources: {rebuilt.files} files of the archive, {rebuilt.runs} runs; {rebuilt.origins} cases and matters,"
-            f" {rebuilt.facts} facts; copy of the organisation {copy}; {rebuilt.seconds:.1f} s",
+            f"sources: {counted(rebuilt.files, 'file')} of the archive, {counted(rebuilt.runs, 'run')}; "
+            f"{rebuilt.origins} cases and matters, {counted(rebuilt.facts, 'fact')}; "
+            f"copy of the organisation {copy}; {rebuilt.seconds:.1f} s",
         ),
         highlight=False,
     )
@@ -171,8 +176,8 @@ def _print_database(rebuilt: DatabaseRebuilt) -> None:
             f"更正 {rebuilt.corrected} 件,完好 {rebuilt.whole} 件,已转存档案库 {rebuilt.retired} 件;"
             f"基础资料补 {rebuilt.reference} 行,上报人 {rebuilt.reporters} 名",
             f"new {rebuilt.new}, extended {rebuilt.extended}, replaced {rebuilt.replaced}, corrected"
-            f" {rebuilt.corrected}, whole {rebuilt.whole}, retired {rebuilt.retired}; {rebuilt.reference} rows of the"
-            f" organisation, {rebuilt.reporters} reporters",
+            f" {rebuilt.corrected}, whole {rebuilt.whole}, retired {rebuilt.retired}; "
+            f"{counted(rebuilt.reference, 'row')} of the organisation, {rebuilt.reporters} reporters",
         ),
         highlight=False,
     )
@@ -190,8 +195,8 @@ def _print_workflows(started: WorkflowsRebuilt) -> None:
         localize(
             f"{started.cases} 件案件、{started.matters} 件事项:已启动流程 {started.started} 个,"
             f"原在运行 {started.running} 个,用时 {started.seconds:.1f} 秒",
-            f"{started.cases} cases, {started.matters} matters: {started.started} workflows started,"
-            f" {started.running} were running, {started.seconds:.1f} s",
+            f"{counted(started.cases, 'case')}, {counted(started.matters, 'matter')}: "
+            f"{counted(started.started, 'workflow')} started, {started.running} were running, {started.seconds:.1f} s",
         ),
         highlight=False,
     )

@@ -16,6 +16,7 @@ from infra.archive import open_archive
 from infra.database import open_database
 from infra.objects import ObjectsAway
 from infra.signing import SigningKeyUnreadable
+from models.english import counted
 from models.jobs.history import Fault, Verification
 from rules.history.proof import parse_proof
 from services.archive.verify_retired import check_proof_anywhere, verify_archive
@@ -147,7 +148,7 @@ def _print(result: Verification, *, pinned: bool) -> None:
             + (f",另有 {result.retired} 件已转存档案库" if result.retired else "")
             + (f"(最近 {result.last_day})" if result.last_day else "")
             + f",用时 {result.seconds:.1f} 秒",
-            f"{result.origins} cases and matters, {result.facts} facts, {result.anchors} anchors"
+            f"{result.origins} cases and matters, {counted(result.facts, 'fact')}, {counted(result.anchors, 'anchor')}"
             + (f", {result.retired} retired cases" if result.retired else "")
             + (f" (last {result.last_day})" if result.last_day else "")
             + f", {result.seconds:.1f} s",

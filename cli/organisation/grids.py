@@ -14,6 +14,7 @@ from cli.labels import localize
 from cli.output import err, exit_on_problems, out, print_json, print_table
 from cli.park import tell_next
 from infra.database import Acting
+from models.english import counted
 from models.enums import Level
 from rules.organisation.tiling import Box
 from services.organisation.grid_registry import LoadSummary, load_file, read_checked
@@ -49,8 +50,8 @@ def load(
         localize(
             f"{summary.total} 个单位:新增 {summary.inserted},更新 {summary.updated},未变 {summary.unchanged};"
             f"跳过上级区划 {summary.skipped} 行",
-            f"{summary.total} units: {summary.inserted} added, {summary.updated} updated, "
-            f"{summary.unchanged} unchanged; {summary.skipped} lines above level 1 skipped",
+            f"{counted(summary.total, 'unit')}: {summary.inserted} added, {summary.updated} updated, "
+            f"{summary.unchanged} unchanged; {counted(summary.skipped, 'line')} above level 1 skipped",
         )
     )
     tell_next(data_dir)
@@ -90,7 +91,8 @@ def check_file(file: File, as_json: PrintJson = False) -> None:
     out.print(
         localize(
             f"没有问题:{len(checked.units)} 个单位,跳过上级区划 {checked.skipped} 行",
-            f"no problems: {len(checked.units)} units, {checked.skipped} lines above level 1 skipped",
+            f"no problems: {counted(len(checked.units), 'unit')}, "
+            f"{counted(checked.skipped, 'line')} above level 1 skipped",
         )
     )
 

@@ -18,6 +18,7 @@ from cli.operator import open_resources
 from cli.output import Column, err, exit_on_problems, language, out, print_json, print_table
 from cli.park import tell_next
 from infra.database import Acting
+from models.english import counted
 from models.errors import DomainError, NoSuchPage
 from models.figures import Scoring
 from models.policy.document import Policy
@@ -50,7 +51,7 @@ def check(file: File, as_json: PrintJson = False) -> None:
     if as_json:
         print_json({"name": policy.name, "categories": count})
         return
-    out.print(localize(f"没有问题:{count} 个小类", f"no problems: {count} categories"))
+    out.print(localize(f"没有问题:{count} 个小类", f"no problems: {counted(count, 'category')}"))
 
 
 @app.command("publish")

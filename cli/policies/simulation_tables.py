@@ -9,6 +9,7 @@ from cli.labels import localize
 from cli.output import Column, build_table
 from cli.plan_load import print_load
 from cli.tables import DataTable
+from models.english import counted
 from services.simulation.labels import HOST, LEVELS, MODES, ROLES, STAGES, format_hours, format_local, format_rate
 from services.simulation.results import Changed, Compared, PolicyResult, Result, Share
 
@@ -23,7 +24,8 @@ def print_result(console: Console, result: Result) -> None:
     console.print(f"{whole}: {result.source}", style="bold", highlight=False, markup=False)
     summary = localize(
         f"{result.cases} 件案件,{result.clocks} 段计时,其中 {result.still_running} 段仍在运行",
-        f"{result.cases} cases, {result.clocks} clocks, {result.still_running} of them still running",
+        f"{counted(result.cases, 'case')}, {counted(result.clocks, 'clock')}, "
+        f"{result.still_running} of them still running",
     )
     console.print(summary, highlight=False)
     for policy in result.policies:

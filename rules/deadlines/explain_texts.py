@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from models.english import counted
 from models.policy.calendar import Calendar
 from rules.deadlines.calendar_days import Day, DayKind
 
@@ -31,7 +32,7 @@ def period(first: date, last: date) -> Bilingual:
         return Bilingual(f"{first} 周{_ZH_DAYS[first.weekday()]}", f"{first} {_EN_DAYS[first.weekday()]}")
     count = (last - first).days + 1
     one, other = period(first, first), period(last, last)
-    return Bilingual(f"{one.zh} – {other.zh}({count} 天)", f"{one.en} – {other.en} ({count} days)")
+    return Bilingual(f"{one.zh} – {other.zh}({count} 天)", f"{one.en} – {other.en} ({counted(count, 'day')})")
 
 
 def moment_text(local: datetime) -> Bilingual:

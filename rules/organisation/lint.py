@@ -10,6 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from models.context import Grant
+from models.english import counted
 from models.enums import Level, Role
 from models.organisation import Gravity, Organisation, OrgFault, OrgFinding, OrgPerson, OrgUnit
 from rules.organisation.names import OrgNames, TitleLookup, level_names, role_names, sample
@@ -211,13 +212,13 @@ def routes(view: LintView) -> Iterator[OrgFinding]:
             yield _finding_of_several(
                 OrgFault.ROUTE_TO_RETIRED_DEPARTMENT, ERROR, host, sorted(codes), view.names.category,
                 f"{len(codes)} 个小类派往{named.zh},而该部门不存在或已停用",
-                f"{len(codes)} categories go to {named.en}, which is retired or unknown",
+                f"{named.en}, which is retired or unknown, is the host of {counted(len(codes), 'category')}",
             )  # fmt: skip
         elif host not in handled:
             yield _finding_of_several(
                 OrgFault.ROUTE_WITHOUT_HANDLER, ERROR, host, sorted(codes), view.names.category,
                 f"{len(codes)} 个小类派往{named.zh},而该部门没有处置人员",
-                f"{len(codes)} categories go to {named.en}, which has no handler",
+                f"{named.en}, which has no handler, is the host of {counted(len(codes), 'category')}",
             )  # fmt: skip
 
 

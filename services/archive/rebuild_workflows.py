@@ -23,6 +23,7 @@ from infra.store.cases import read_case, read_facts
 from infra.store.reporters import read_reporter
 from infra.store.workers import place_of, worker_elsewhere
 from models.base import Frozen
+from models.english import counted
 from models.ids import matter_workflow_id, workflow_id
 from models.jobs.export import EXPORT_WORKFLOW, ExportOrder
 from models.jobs.rebuild import RebuildFault, WorkflowsRebuilt
@@ -163,7 +164,7 @@ async def _start_case(work: _Work, id_: UUID) -> bool:
     if run.status is not None and run.status is not WorkflowExecutionStatus.FAILED:
         known = await query_state(work.client, id_)
         if known is not None and known.seq > case.seq:
-            raise _KnowsMore(f"its last workflow had {known.seq} facts, the database has {case.seq}")
+            raise _KnowsMore(f"its last workflow had {counted(known.seq, 'fact')}, the database has {case.seq}")
     sealed = None if reporter is None else reporter.sealed
     return await work.start(CASE_WORKFLOW, restart(case, facts, sealed), workflow_id(id_))
 

@@ -4,6 +4,7 @@ import math
 from datetime import timedelta
 
 from models.base import Frozen
+from models.english import counted
 from services.cases.likeness import Likeness
 
 #: How near and how recent a case of the same kind must be; how near and how recent one of any kind that tells the same
@@ -78,4 +79,4 @@ def _when(apart: timedelta) -> tuple[str, str]:
     if hours < 48:
         return f"相隔 {hours} 小时", f"{hours} h apart"
     days = round(hours / 24)
-    return f"相隔 {days} 天", f"{days} days apart"
+    return f"相隔 {days} 天", f"{counted(days, 'day')} apart"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.english import counted
 from services.files.cells import BEYOND_HEADER, FaultyCell, cell_text, clean_header, header_key
 from services.files.encodings import Decoded, NotText, decode
 from services.files.errors import Unusable
@@ -71,7 +72,7 @@ class Recognised:
         if not self.header:
             return f"JSON, {self.encoding}, {self.rows} records"
         unused = f"; columns not used: {', '.join(self.unused)}" if self.unused else ""
-        return f"{kind}, header in line {self.header}, {self.rows} rows{unused}"
+        return f"{kind}, header in line {self.header}, {counted(self.rows, 'row')}{unused}"
 
 
 @dataclass(frozen=True)

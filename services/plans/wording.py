@@ -1,5 +1,6 @@
 """What a plan says, in words: how often, by whose calendar, by whom."""
 
+from models.english import counted
 from models.matters.plan import AsRated, Every, PerShift, PlantDays, PlanTerms, Rhythm
 from models.policy.calendar import MINUTES_A_DAY
 from models.policy.document import Policy
@@ -37,7 +38,7 @@ def rhythm_in_words(rhythm: Rhythm, *, english: bool) -> str:
     """How often a plan has duties, and when they are due."""
     match rhythm:
         case PerShift(shifts=(), minutes=minutes):
-            return f"{minutes} minutes before each shift" if english else f"企业每班开始前 {minutes} 分钟内"
+            return f"{counted(minutes, 'minute')} before each shift" if english else f"企业每班开始前 {minutes} 分钟内"
         case PerShift(shifts=shifts, minutes=minutes):
             listed = ", ".join(f"{shift.name} {wall(shift.begins)}" for shift in shifts)
             return f"per shift: {listed}; within {minutes} min" if english else f"每班: {listed}, {minutes} 分钟内完成"

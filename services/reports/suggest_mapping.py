@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from models.english import counted
 from models.policy.document import Policy
 from services.files.cells import BadCell, FaultyCell, cell_number, cell_text, header_key
 from services.files.moments import NoMoment, read_moment
@@ -199,7 +200,7 @@ def _service_lines(rows: Sequence[Row], column: str | None, policy: Policy, engl
         if not service:
             continue
         code = _category_named(service, policy)
-        size = f"{count} rows" if english else f"{count} 行"
+        size = f"{counted(count, 'row')}" if english else f"{count} 行"
         if code is None:
             lines.append(f'  # {_scalar(service)}: ""   # {size}, {text}')
         else:

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.settings import Settings
 from infra.temporal import RETENTION, connect, ensure_retention
+from models.english import counted
 from models.ids import new_id
 from services.setup.database import clock_item
 from services.setup.report import Item, advice, made, mend, ok
@@ -120,13 +121,13 @@ async def _retention(client: Client, *, check: bool, cloud: bool) -> Item:
     described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     now = described.config.workflow_execution_retention_ttl.ToTimedelta()
     if now >= RETENTION:
-        return ok("retention", f"流程历史保留 {now.days} 天", f"histories are kept for {now.days} days")
+        return ok("retention", f"流程历史保留 {now.days} 天", f"histories are kept for {counted(now.days, 'day')}")
     hours = int(RETENTION.total_seconds() // 3600)
     by_hand = f"temporal operator namespace update --namespace {client.namespace} --retention {hours}h"
     remedy_zh = "请在 Temporal Cloud 控制台调整" if cloud else f"请执行 gridloop setup 或 {by_hand}"
     remedy_en = "change it in Temporal Cloud's console" if cloud else f"gridloop setup raises it, or {by_hand}"
     zh = f"流程历史只保留 {now.days} 天,应为 {RETENTION.days} 天;{remedy_zh}"
-    en = f"histories are kept for {now.days} days only, and {RETENTION.days} are needed: {remedy_en}"
+    en = f"histories are kept for {counted(now.days, 'day')} only, and {RETENTION.days} are needed: {remedy_en}"
     if check:
         return mend("retention", zh, en)
     try:

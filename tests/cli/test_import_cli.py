@@ -171,7 +171,7 @@ def test_a_proposed_mapping_imports_the_file_that_it_was_made_for(run: Run, tmp_
         lon="X",
     )
     assert read.system == "2026-11"
-    assert '# "没有这类": ""   # 1 rows, which category?' in proposed
+    assert '# "没有这类": ""   # 1 row, which category?' in proposed
     assert "GB18030" in proposed.splitlines()[0]
     strange = tmp_path / "strange.csv"
     strange.write_text("甲,乙\n1,2\n", encoding="utf-8")

@@ -60,7 +60,7 @@ def test_a_map_is_checked_by_feature(run: Run, tmp_path: Path) -> None:
     good = {"type": "Feature", "properties": unit, "geometry": shape}
     path = tmp_path / "units.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [good]}), "utf-8")
-    assert "no problems: 1 units" in run("grids", "check", path).stdout
+    assert "no problems: 1 unit," in run("grids", "check", path).stdout
     broken = {**good, "geometry": {"type": "Point", "coordinates": [114, 38]}}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [good, broken]}), "utf-8")
     found = run("grids", "check", path)

@@ -7,6 +7,7 @@ import { newId } from "field/store/ids";
 import { placeLabels } from "field/places/labels";
 import { timeLeftText, parseDuration } from "field/words/moments";
 import { isMail, takesSms } from "field/words/phone";
+import { fill } from "field/words/texts";
 import { initials, matches } from "field/words/pinyin";
 import { backOff, isDue, isOutdated, outcomeOf, applyOutcome, percent, type Item } from "field/store/item_states";
 import { fromGcj, toGcj } from "map/gcj";
@@ -18,6 +19,13 @@ const item: Item = {
   id: "a", kind: "report", made_at: NOW, by: "p", by_name: "P", language: "zh", title: "t", body: { x: 1 }, photos: ["1", "2"],
   photo_field: "attachments", sent: {}, state: "waiting", tries: 0, next_at: 0,
 };
+
+test("English has a form for one", () => {
+  const forms: [string, string] = ["%(n)s photo by %(who)s", "%(n)s photos by %(who)s"];
+  const told = [1, "1", 0, 2, "10000+"].map((n) => fill(forms, { n, who: "A" }));
+  assert.deepEqual(told, ["1 photo by A", "1 photo by A", "0 photos by A", "2 photos by A", "10000+ photos by A"]);
+  assert.equal(fill("photos", {}), "photos");
+});
 
 test("an address that the server would refuse is found before a report waits for it", () => {
   for (const [name, check] of [["sms", takesSms], ["mail", isMail]] as const) {

@@ -9,15 +9,24 @@ function readJson<T>(id: string, fallback: T): T {
   return text ? (JSON.parse(text) as T) : fallback;
 }
 
-const english = readJson<Record<string, string>>("texts", {});
+// A text; or its form for one, and its form for any other number (`n`).
+type Forms = string | [string, string];
+type Params = Record<string, string | number>;
+
+const english = readJson<Record<string, Forms>>("texts", {});
 const words = readJson<Words>("words", {});
 
 /** `zh` or `en`. */
 export const language = typeof document === "undefined" ? "zh" : (document.documentElement.dataset["language"] ?? "zh");
 
 /** The text in the reader's language, with `%(name)s` filled in. */
-export function t(message: string, params: Record<string, string | number> = {}): string {
-  const text = english[message] ?? message;
+export function t(message: string, params: Params = {}): string {
+  return fill(english[message] ?? message, params);
+}
+
+/** The form of the text for the number `n`, with `%(name)s` filled in. */
+export function fill(forms: Forms, params: Params): string {
+  const text = typeof forms === "string" ? forms : forms[Number(params["n"]) === 1 ? 0 : 1];
   return text.replace(/%\((\w+)\)s/g, (_, name: string) => String(params[name] ?? ""));
 }
 
