@@ -14,6 +14,7 @@ from temporalio.client import Client
 from activities.auditing import case_rows, sentences
 from activities.auditing.case_rows import AuditContext, Row
 from activities.auditing.compare import CaseComparer
+from activities.auditing.looking import confirmed
 from activities.auditing.matters import MatterAudit, audit_matters
 from activities.auditing.part import Part, read_ids, slice_end
 from activities.auditing.repair import Repairer, Repairs, subject
@@ -29,8 +30,6 @@ TOLERANCE, GRACE = timedelta(minutes=2), timedelta(minutes=1)
 UNNAMED_RETENTION = timedelta(days=7)
 #: How many cases are compared at once: the recording step needs connections too.
 CONCURRENCY = 8
-#: How often a difference must be seen before it is a finding, and the pause between: a change in progress is no drift.
-ATTEMPTS, PAUSE = 3, timedelta(seconds=1)
 #: How many findings of a kind are listed; more are only counted (our choice: some 20 MB).
 MOST_LISTED = 10_000
 
@@ -236,16 +235,11 @@ async def confirmed_findings(subjects: Sequence[T], compare: Compare[T]) -> list
     """Return the findings of `compare` for `subjects` that are still there after several comparisons."""
     limit = asyncio.Semaphore(CONCURRENCY)
 
-    async def compare_limited(subject: T, again: bool) -> Findings:
-        async with limit:
-            return await compare(subject, again)
+    async def settle(subject: T) -> Findings:
+        async def look(again: bool) -> Findings:
+            async with limit:
+                return await compare(subject, again)
 
-    suspects: list[tuple[T, Findings]] = [(subject, ()) for subject in subjects]
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            await asyncio.sleep(PAUSE.total_seconds())
-        results = await asyncio.gather(*(compare_limited(subject, attempt > 0) for subject, _ in suspects))
-        suspects = [(subject, found) for (subject, _), found in zip(suspects, results, strict=True) if found]
-        if not suspects:
-            break
-    return [finding for _, found in suspects for finding in found]
+        return await confirmed(look)
+
+    return [finding for found in await asyncio.gather(*map(settle, subjects)) for finding in found]

@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.auditing.handovers import look_at_stuck, stuck_handovers
+from activities.auditing.looking import confirmed
 from activities.auditing.mailboxes import stuck_mailboxes, wake_stuck
 from activities.auditing.running_workflows import QUERY_TIMEOUT
 from infra.case_client import NO_ANSWER_ERRORS
@@ -30,8 +31,6 @@ from models.wire_names import MATTER_WORKFLOW, STATE_QUERY
 CONCURRENCY, PAGE_SIZE = 8, 500
 #: How long an effect may wait before it is a finding (our choice: a store that is away for a moment is no drift).
 EFFECT_TOLERANCE = timedelta(minutes=5)
-#: How often a difference must be seen before it is a finding, and the pause between.
-ATTEMPTS, PAUSE = 3, timedelta(seconds=1)
 
 _PAGE = text("""
     SELECT id, kind, code, seq, updated_at, wake_at FROM matters
@@ -103,18 +102,13 @@ async def _confirmed(
     engine: AsyncEngine, client: Client, line: MatterLine, tolerance: timedelta, *, listed: bool, query: bool
 ) -> Finding | None:
     """Return the finding about a matter that is still there after several looks; None when all is well."""
-    found: Finding | None = None
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            await asyncio.sleep(PAUSE.total_seconds())  # a change in progress is no drift
-            again = await _read(engine, line.id)
-            if again is None:
-                return None
-            line = again
-        found = await _compare(client, line, tolerance, listed=listed and not attempt, query=query)
-        if found is None:
-            return None
-    return found
+
+    async def look(again: bool) -> tuple[Finding, ...]:
+        now = await _read(engine, line.id) if again else line
+        found = now and await _compare(client, now, tolerance, listed=listed and not again, query=query)
+        return (found,) if found else ()
+
+    return next(iter(await confirmed(look)), None)
 
 
 async def _compare(
