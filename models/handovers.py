@@ -191,3 +191,13 @@ class Settlement(StrEnum):
     SEND_AGAIN = "send_again"
     RECEIVED = "received"
     TAKE_BACK = "take_back"
+
+
+#: What stands for the number of a hand-over at a partner, who has no system of their own: the desk passes the links on,
+#: or a message with a key that begins like this carries them.
+BY_DESK, BY_MESSAGE = "desk", "handover-"
+
+
+def got_links(far_id: str | None) -> bool:
+    """Whether a hand-over went out as one-time links, so that nobody there has taken it in, and it has no number."""
+    return far_id is not None and (far_id == BY_DESK or far_id.startswith(BY_MESSAGE))

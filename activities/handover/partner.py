@@ -7,6 +7,7 @@ from infra.database import transaction
 from infra.send_client import begin_send
 from infra.store.one_time_links import LINK_PATH, make_link
 from infra.store.sends import read_receipt
+from models.handovers import BY_DESK, BY_MESSAGE
 from models.ids import derived_id
 from models.one_time_links import Link, LinkHolder
 from models.sends import Message, Purpose, Route, Send, SendStatus
@@ -27,13 +28,13 @@ class Partner:
         addresses = await _links(tools, offer)
         draft = offer.receiver.draft
         if draft.channel is None or not tools.settings.public_url:
-            return Told(Result.GIVEN, far_id="desk")
+            return Told(Result.GIVEN, far_id=BY_DESK)
         await begin_send(tools.client, _message(offer, addresses), queue=tools.settings.case_queue)
         return Told(Result.GIVEN, far_id=_key(offer))
 
     async def ask(self, tools: Tools, offer: Offer) -> Told | None:
         """Whether the message was delivered; to be asked again while it is under way."""
-        if offer.handover.far_id in (None, "desk"):
+        if offer.handover.far_id in (None, BY_DESK):
             return Told(Result.GIVEN if offer.handover.far_id else Result.ABSENT, far_id=offer.handover.far_id)
         async with tools.engine.connect() as connection:
             receipt = await read_receipt(connection, _key(offer))
@@ -74,7 +75,7 @@ async def _links(tools: Tools, offer: Offer) -> list[str]:
 
 
 def _key(offer: Offer) -> str:
-    return f"handover-{offer.handover.id}"
+    return f"{BY_MESSAGE}{offer.handover.id}"
 
 
 def _message(offer: Offer, addresses: list[str]) -> Send:

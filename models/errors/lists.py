@@ -65,8 +65,24 @@ class TooManyViews(DomainError):
     en = "At most {most} views can be kept; remove one first."
 
 
+#: What is looked for, in Chinese, by the word with which `NoSuchPage.what` begins.
+_LOOKED_FOR = {
+    "bulletin": "通报", "draft": "策略草稿", "export": "导出", "interest": "利害关系", "link": "链接", "person": "人员",
+    "photo": "照片", "qr": "二维码", "report": "上报", "role": "角色", "simulation": "模拟", "thumbnail": "缩略图",
+}  # fmt: skip
+
+
 class NoSuchPage(DomainError):
+    """Nothing has this address. `what`: a word of ours and what it was looked for by, a code, or a path."""
+
     code = "not_found"
     status = 404
     zh = "没有“{what}”。"
     en = "There is no “{what}”."
+
+    def message(self, language: str) -> str:
+        """The text for people, without a word of ours in a Chinese sentence."""
+        word, space, rest = self.params.get("what", "").partition(" ")
+        if language.startswith("en") or word not in _LOOKED_FOR:
+            return super().message(language)
+        return self.zh.format(what=f"{_LOOKED_FOR[word]}{space}{rest}")

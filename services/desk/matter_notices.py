@@ -19,7 +19,7 @@ from models.personal_numbers import mask_numbers
 from models.tables import MATTER_FACTS, MATTER_NOTICES, MATTERS
 from rules.scope import DEPARTMENT_ROLES, in_force
 from services.mailboxes.told import Fate, read_fates
-from services.wording.matters.registry import fact_sentence
+from services.wording.matters.registry import PART_FIELDS, fact_sentence, part_names
 
 #: The kinds that alert in quiet hours too (our choice).
 URGENT_KINDS = (MatterKind.EMERGENCY, MatterKind.STATION)
@@ -50,6 +50,7 @@ async def find_matter_notices(
     mine = and_(_mine(person, day), *([n.read_at.is_(None)] if unread else []))
     query = (
         select(n.matter_id, n.seq, n.at, n.mode, n.read_at, m.kind, m.code, m.name, f.body)
+        .add_columns(*(m.state[field].label(field) for field in PART_FIELDS))
         .select_from(joined)
         .where(mine)
     )
@@ -69,7 +70,7 @@ def _notice(row: Any, language: str) -> MatterNotice:
         kind=kind,
         code=row.code,
         name=mask_numbers(row.name),
-        text=mask_numbers(fact_sentence(kind, row.body, language)),
+        text=mask_numbers(fact_sentence(kind, row.body, language, part_names(row._mapping, language))),
         href=f"/park/{PATHS[kind]}/{row.code}",
     )
 

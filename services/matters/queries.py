@@ -26,6 +26,7 @@ from services.matters.views import (
     MatterFactView,
     MatterPage,
     MatterView,
+    called_parts,
     fact_view,
     matter_item,
     matter_view,
@@ -109,7 +110,8 @@ async def get_matter_facts(
     found = parts_of(person, rules, matter, day)
     bodies = [] if sees_all_numbers(person, rules, found) else [fact.body.model_dump(mode="json") for fact in facts]
     readable = await readable_cases(connection, person, day, numbers_in(bodies))
-    return tuple(fact_view(rules, fact, found, names, readable) for fact in facts)
+    called = called_parts(matter, language)
+    return tuple(fact_view(rules, fact, found, names, readable, called) for fact in facts)
 
 
 async def list_matters(

@@ -1,6 +1,6 @@
 """What people see of a matter: names in place of ids, and what a kind keeps of its own under `details`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from rules.matters.standing import parts
 from services.cases.names import Names
 from services.matters.case_numbers import Readable, without_numbers
 from services.matters.masking import NEAR, enterprise_details, mask_everywhere, without_private
-from services.wording.matters.registry import command_label, fact_sentence, status_label
+from services.wording.matters.registry import PART_FIELDS, command_label, fact_sentence, part_names, status_label
 
 #: What only the machine needs of a state.
 _INTERNAL = frozenset(Matter.model_fields)
@@ -171,10 +171,22 @@ def _for_reader(
     return shown
 
 
+def called_parts(matter: Matter, language: str) -> dict[str, str]:
+    """What the steps and milestones of the matter are called, by their codes."""
+    kept = matter.model_dump(mode="json", include=set(PART_FIELDS))
+    return part_names(mask_everywhere(kept), language)
+
+
 def fact_view(
-    rules: MatterRules, fact: MatterFact, found: frozenset[Part], names: Names, readable: Readable
+    rules: MatterRules,
+    fact: MatterFact,
+    found: frozenset[Part],
+    names: Names,
+    readable: Readable,
+    called: Mapping[str, str],
 ) -> MatterFactView:
-    """Return a fact as one line of the timeline, for somebody who plays these parts. `readable` as in `matter_view`."""
+    """Return a fact as one line of the timeline, for somebody who plays these parts. `readable` as in `matter_view`;
+    `called`: the names of the matter's own steps and milestones."""
     person, language = fact.actor.person, names.language
     system = "system" if language.startswith("en") else "系统"
     name = system if person is None else names.people.get(str(person), str(person))
@@ -189,6 +201,6 @@ def fact_view(
         command=fact.command,
         command_name=command_label(rules.kind, fact.command, language),
         actor=ActorView(kind="system" if person is None else "person", id=person, name=name),
-        text=fact_sentence(rules.kind, body, language),
+        text=fact_sentence(rules.kind, body, language, called),
         body=body,
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from models.handovers import BY_DESK, got_links
 from services.wording.matters.referral_desk import OUTCOMES
 from services.wording.matters.words import Labels
 from services.wording.vocabulary import COMMANDS, label_of
@@ -45,6 +46,11 @@ SENTENCES: Labels = {
         "A one-time link ({act}) was made for them by {by}, valid until {until_at}",
     ),
     "handover_sent": ("已移交 {receiver},对方编号 {far_id}", "Handed over to {receiver}, there as {far_id}"),
+    "handover_linked": ("已向 {receiver} 发出一次性链接", "{receiver} was sent one-time links"),
+    "handover_desk": (
+        "{receiver} 的一次性链接已生成,由受理台转交",
+        "The one-time links of {receiver} were made; the desk passes them on",
+    ),
     "handover_uncertain": (
         "移交 {receiver} 的结果未知,不再重发,请人工核对",
         "Whether {receiver} has the case is not known; it is not sent again until somebody has found out",
@@ -87,11 +93,19 @@ def informed_text(body: Mapping[str, Any], language: str, moment: Callable[[date
         values["answer_kind"] = answered[1] if language.startswith("en") else answered[0]
     if (act := values.get("act")) is not None:
         values["act"] = label_of(COMMANDS, act, language)
-    label = SENTENCES.get(str(body.get("what")))
+    label = SENTENCES.get(_what(body))
     said = "" if label is None else (label[1] if language.startswith("en") else label[0])
     told = said.format_map(_Lenient(values))
     note = str(body.get("note") or "")
     return ": ".join(part for part in (told, note) if part)
+
+
+def _what(body: Mapping[str, Any]) -> str:
+    """What is told. A partner has no system and no number there: it got links."""
+    what, number = str(body.get("what")), str((body.get("values") or {}).get("far_id"))
+    if what != "handover_sent" or not got_links(number):
+        return what
+    return "handover_desk" if number == BY_DESK else "handover_linked"
 
 
 class _Lenient(dict[str, Any]):

@@ -70,6 +70,21 @@ def test_the_count_of_the_board_opens_the_list(site: Site, open_page: OpenPage, 
     screenshot(page, "handovers-en")
 
 
+def test_of_a_partner_it_is_said_that_links_were_sent(site: Site, open_page: OpenPage) -> None:
+    site.run(put_receiver(site, enabled=True))
+    try:
+        case_no = site.at_handling(title="转保洁公司清扫")
+        site.run(site.harness.until_fact(case_no, "informed"))
+    finally:
+        site.run(put_receiver(site, enabled=False))
+    page = open_page("supervisor", "/supervision/handovers?every=1")
+    row = page.locator("tbody tr").filter(has_text=case_no)
+    expect(row).to_contain_text("链接已发出")
+    expect(row).not_to_contain_text("对方已接收")
+    page.goto(f"/cases/{case_no}")
+    expect(page.locator("#case-time")).to_contain_text("由受理台转交")
+
+
 def test_receivers_are_set_by_a_form(site: Site, open_page: OpenPage) -> None:
     page = open_page("admin", "/admin/receivers")
     page.get_by_label("编码", exact=True).fill("blue")

@@ -1,6 +1,7 @@
 """The words of every kind of matter, and the sentences made of them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from models.matters.base import MatterKind
@@ -67,8 +68,21 @@ def status_label(kind: MatterKind, status: str, language: str) -> str:
     return status if found is None else _pick(found, language)
 
 
-def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> str:
-    """The sentence that tells a fact; its kind when there is none."""
+#: What a matter keeps in its state as parts with codes and names.
+PART_FIELDS = ("steps", "milestones")
+
+
+def part_names(state: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What the steps and milestones of a matter are called, by their codes. `state`: its content as JSON."""
+    parts = [part for field in PART_FIELDS for part in state.get(field) or ()]
+    name = "name_en" if language.startswith("en") else "name_zh"
+    return {str(part.get("code") or part.get("key")): str(part.get(name) or part.get("name")) for part in parts}
+
+
+def fact_sentence(
+    kind: MatterKind, body: Mapping[str, Any], language: str, parts: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The sentence that tells a fact; its kind when there is none. `parts`: see `part_names`."""
     fact = str(body.get("kind"))
     if fact == "opening_settled":
         opened = body.get("case_no") or body.get("matter_code")
@@ -77,8 +91,10 @@ def fact_sentence(kind: MatterKind, body: Mapping[str, Any], language: str) -> s
     if found is None:
         return fact
     values = {name: _word(kind, name, value, language) for name, value in body.items()}
+    if "milestone" in values:
+        values["milestone"] = parts.get(values["milestone"], values["milestone"])
     if fact == "climbed":
-        values["about"] = overdue_label(kind, str(body.get("about")), language)
+        values["about"] = overdue_label(kind, str(body.get("about")), language, parts)
         values["step"] = int(body.get("step", 0)) + 1
     return _pick(found, language).format_map(_Values(values))
 
@@ -88,12 +104,12 @@ def _word(kind: MatterKind, field: str, value: Any, language: str) -> Any:
     return option_label(kind, field, value, language) if isinstance(value, str) else value
 
 
-def overdue_label(kind: MatterKind, about: str, language: str) -> str:
-    """What is overdue, in words: the label of its beginning up to a colon, then the rest."""
+def overdue_label(kind: MatterKind, about: str, language: str, parts: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What is overdue, in words: the label of its beginning up to a colon, then the rest, by its name in `parts`."""
     head, _, rest = about.partition(":")
     found = WORDS[kind].overdue.get(head)
     words = head if found is None else _pick(found, language)
-    return f"{words} {rest}".strip()
+    return f"{words} {parts.get(rest, rest)}".strip()
 
 
 def kind_label(kind: MatterKind, language: str) -> str:

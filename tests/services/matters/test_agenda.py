@@ -20,7 +20,7 @@ from models.matters.base import MatterKind
 from models.matters.claim import Claim
 from models.matters.meeting import Meeting
 from models.matters.topic import Topic
-from services.wording.matters.registry import fact_sentence
+from services.wording.matters.registry import fact_sentence, overdue_label, part_names
 from tests.builders import ENVIRONMENT, FIRE, GRID, LABOUR, MICRO, PARK
 from tests.services.matters.hall import Hall, eventually
 
@@ -203,6 +203,21 @@ async def test_a_meeting_takes_what_is_open_and_decides_it(hall: Hall) -> None:
     assert (await hall.town.case(case)).grid == PARK
     for one in (topic, later):
         assert (await hall.look(TOPIC, one)).status == "settled"
+
+
+def test_steps_and_milestones_are_told_by_their_names() -> None:
+    """Of one that a matter keeps no more, the code is all that is known."""
+    steps = {"steps": [{"code": "verify", "name_zh": "到场核实", "name_en": "Verify"}], "milestones": None}
+    late = {"kind": "climbed", "about": "step:verify", "step": 2}
+    words = (("zh", "“应急步骤 到场核实”超期未办,已通知第 3 级"), ("en", "“emergency step Verify” is overdue"))
+    for language, said in words:
+        assert said in fact_sentence(MatterKind.EMERGENCY, late, language, part_names(steps, language))
+    gone = {**late, "about": "step:gone"}
+    assert "应急步骤 gone" in fact_sentence(MatterKind.EMERGENCY, gone, "zh", part_names({}, "zh"))
+    kept = {"milestones": [{"key": "m1", "name": "点位普查"}]}
+    reached = {"kind": "milestone_reached", "milestone": "m1", "note": "已完成"}
+    assert fact_sentence(UNDERTAKING, reached, "zh", part_names(kept, "zh")) == "完成节点 点位普查:已完成"
+    assert overdue_label(UNDERTAKING, "milestone:m1", "zh", part_names(kept, "zh")) == "节点 点位普查"
 
 
 def test_what_was_opened_is_told_by_its_number_and_what_was_refused_by_its_reason() -> None:

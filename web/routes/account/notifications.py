@@ -1,6 +1,8 @@
 """通知方式: how the reader is told outside the pages."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from pydantic import ValidationError
 from doors.dependencies import ServicesDep
 from infra.database import transaction
 from models.errors import DomainError, NoSuchAddress
+from services.cases.queries import find_case
 from services.mailboxes.addresses import NewAddress, add_address, remove_address, send_code, verify_address
 from services.mailboxes.choices import AddressOrder, Choices, MuteGiven, read_notifications, save_notifications
 from web.pages import go_to, page
@@ -28,13 +31,22 @@ async def show_notifications(services: ServicesDep, reader: SignedIn, saved: boo
 
 
 async def _page(
-    services: ServicesDep, reader: Reader, status: int = 200, fault: str = "", *, saved: bool = False
+    services: ServicesDep,
+    reader: Reader,
+    status: int = 200,
+    fault: str = "",
+    *,
+    saved: bool = False,
+    typed: Mapping[str, Any] = MappingProxyType({}),
+    mute_number: str = "",
 ) -> Response:
+    """The page. `typed`: what was chosen in a form that was refused, in place of what is stored."""
     async with services.engine.connect() as connection:
-        found = await read_notifications(connection, reader.person, reader.language)
+        stored = await read_notifications(connection, reader.person, reader.language)
+    found = stored.model_copy(update=dict(typed))
     return page(
         reader, "account/notifications.html", status, chosen=found, fault=fault, saved=saved, digests=DIGESTS,
-        seconds=SECONDS, kinds=KINDS, whats=WHATS, mute_days=MUTE_DAYS,
+        seconds=SECONDS, kinds=KINDS, whats=WHATS, mute_days=MUTE_DAYS, mute_number=mute_number,
     )  # fmt: skip
 
 
@@ -57,7 +69,14 @@ async def change_notifications(
     mute_what: Annotated[str, Form(max_length=60)] = "",
     mute_days: Annotated[str, Form(max_length=4)] = "",
 ) -> Response:
-    """Save what the reader chose. `muted`: the places of the mutes that are kept; a new one may be added."""
+    """Save what the reader chose. `muted`: the places of the mutes that are kept; a new one may be added.
+
+    Only a case that the reader may see is muted: of a mistyped number they would go on being told.
+    """
+    plain = {
+        "on": on == "on", "language": language or None, "rest_days": rest_days == "on", "zone": zone or None,
+        "digest_minutes": digest or None, "second_minutes": second or None,
+    }  # fmt: skip
     try:
         async with transaction(services.engine) as connection:
             before = await read_notifications(connection, reader.person, reader.language)
@@ -66,6 +85,8 @@ async def change_notifications(
                 for index, mute in enumerate(before.mutes)
                 if str(index) in (muted or ()) and (mute.until is None or mute.until > reader.now)
             ]
+            if mute_number:
+                mute_number = (await find_case(connection, reader.person, mute_number, reader.now)).case_no
             if mute_number or mute_what:
                 until = None if not mute_days else reader.now + timedelta(days=int(mute_days))
                 new = MuteGiven.model_validate(
@@ -78,19 +99,16 @@ async def change_notifications(
                 kept.append(new.model_dump(mode="json"))
             wanted = Choices.model_validate(
                 {
-                    "on": on == "on",
-                    "language": language or None,
+                    **plain,
                     "quiet": {"since": quiet_since, "until": quiet_until} if quiet == "on" else None,
-                    "rest_days": rest_days == "on",
-                    "zone": zone or None,
-                    "digest_minutes": digest or None,
-                    "second_minutes": second or None,
                     "mutes": kept,
                 }
             )
             await save_notifications(connection, reader.person, wanted, reader.now)
     except (DomainError, ValidationError, ValueError) as error:
-        return await _failed(services, reader, error)
+        minutes = {name: int(n) for name in ("digest_minutes", "second_minutes") if (n := str(plain[name])).isdigit()}
+        hours = {} if quiet == "on" else {"quiet": None}
+        return await _failed(services, reader, error, typed={**plain, **minutes, **hours}, mute_number=mute_number)
     return go_to(request, f"{_HERE}?saved=true")
 
 
@@ -142,7 +160,7 @@ async def _order(services: ServicesDep, reader: Reader, id_: UUID, act: str) -> 
         await save_notifications(connection, reader.person, wanted, reader.now)
 
 
-async def _failed(services: ServicesDep, reader: Reader, error: Exception) -> Response:
+async def _failed(services: ServicesDep, reader: Reader, error: Exception, **typed: Any) -> Response:
     if not isinstance(error, DomainError | ValidationError):
         raise error
-    return await _page(services, reader, status_of(error), error_text(error, reader))
+    return await _page(services, reader, status_of(error), error_text(error, reader), **typed)

@@ -21,6 +21,7 @@ from services.directory.people import list_categories, list_departments
 from services.matters import queries
 from services.matters.filter import MatterFilter
 from services.matters.send import act, create, read_matter_command
+from services.matters.views import called_parts
 from services.wording.input_faults import fault_text
 from services.wording.matters.registry import WORDS, command_label, overdue_label, status_label
 from services.work.figures import read_work
@@ -200,6 +201,7 @@ async def show_matter(
         _, matter = await queries.find_matter(connection, reader.person, kind, code, reader.now)
         if kind in PAGE_CONTENTS:
             more = {**await PAGE_CONTENTS[kind](connection, reader, matter), **more}
+    called = called_parts(matter, reader.language)
     return page(
         reader,
         _template(f"park/kinds/{kind}.html", "park/matter.html"),
@@ -208,7 +210,7 @@ async def show_matter(
         matter=view,
         facts=facts[::-1],
         details=details_of(kind, view.details, reader, (*_SHOWN_ELSEWHERE, *SHOWN_BY_KIND.get(kind, ()))),
-        climbs=[(overdue_label(kind, climb.about, reader.language), climb) for climb in matter.climbs],
+        climbs=[(overdue_label(kind, climb.about, reader.language, called), climb) for climb in matter.climbs],
         labels={name: command_label(kind, name, reader.language) for name in command_models(RULES[kind])},
         form=form,
         did=command_label(kind, did, reader.language) if did in command_models(RULES[kind]) else "",

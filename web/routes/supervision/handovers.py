@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from doors.dependencies import Services, ServicesDep
 from models.errors import DomainError
-from models.handovers import HandoverStatus, HandoverTrouble, Settlement
+from models.handovers import HandoverStatus, HandoverTrouble, Settlement, got_links
 from services.figures.viewpoint import find_unit, read_viewpoint
 from services.handovers.reconciliation import list_handovers, settle
 from web.pages import go_to, page
@@ -81,5 +81,5 @@ async def _show(
     return page(
         reader, "supervision/handovers.html", status, found=found, every=every, fault=fault, done=done, unit=unit,
         tabs=(with_query(here, grid=grid or None), with_query(here, grid=grid or None, every="1")), everywhere=here,
-        statuses=STATUSES, decisions=DECISIONS, troubles=TROUBLES,
+        got_links=got_links, statuses=STATUSES, decisions=DECISIONS, troubles=TROUBLES,
     )  # fmt: skip
