@@ -200,6 +200,9 @@ NEXT_STAGES: dict[Stage, frozenset[Stage]] = {
 }
 
 
+#: The clocks whose miss a department may appeal against: of its own stage, and of the whole case.
+APPEALED_CLOCKS = frozenset({Stage.HANDLE, None})
+
 #: What must hold besides the stage: the test, and the message in Chinese and English when it fails.
 _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "acknowledge": (
@@ -259,7 +262,8 @@ _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
     "grant_reopen": (lambda c: c.reopen_request is not None, "没有重开申请", "no reopening was requested"),
     "refuse_reopen": (lambda c: c.reopen_request is not None, "没有重开申请", "no reopening was requested"),
     "appeal": (
-        lambda c: any(clock.was_late for clock in c.all_clocks), "没有超期记录", "nothing was overdue",
+        lambda c: any(clock.was_late and clock.stage in APPEALED_CLOCKS for clock in c.all_clocks),
+        "没有超期记录", "nothing was overdue",
     ),
     "decide_appeal": (lambda c: bool(c.pending_appeals), "没有待裁定的申诉", "no appeal awaits a decision"),
     "unmask": (

@@ -21,7 +21,7 @@ from rules.deciders.common import (
     require_other_person,
 )
 from rules.escalation.requests import decision_terms
-from rules.life_cycle import Who
+from rules.life_cycle import APPEALED_CLOCKS, Who
 from rules.scope import standing
 
 
@@ -83,7 +83,7 @@ def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
     """
     require_attachments(ctx, "/attachments")
     mine = departments_of(actor(ctx), case, ctx)
-    late = {clock.round for clock in case.all_clocks if clock.was_late and clock.stage in (Stage.HANDLE, None)}
+    late = {clock.round for clock in case.all_clocks if clock.was_late and clock.stage in APPEALED_CLOCKS}
     asked = {(appeal.department, appeal.round) for appeal in case.appeals}
     open_to_them = [
         (department, number)

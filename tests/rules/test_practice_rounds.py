@@ -217,6 +217,19 @@ def test_b4d_a_department_that_hosted_it_before_appeals_for_its_own_part() -> No
         life.do("environment_head", Appeal(reason="与我无关"))
 
 
+def test_b4e_what_the_desk_was_late_with_is_no_departments_to_appeal() -> None:
+    """Nor is it offered: the button would only be refused."""
+    life = Life(a_timed_policy(), at("2026-03-02T10:00"), category="0201")
+    life.do("duty", Accept())
+    wait(life, "2026-03-20T10:00")
+    life.do("duty", Dispatch(host=LABOUR))
+    closed(life, "labour_handler")
+    assert any(past.was_late for past in life.case.all_clocks)
+    assert "appeal" not in may(life, "labour_head")
+    with pytest.raises(NotNow):
+        life.do("labour_head", Appeal(reason="受理晚了"))
+
+
 # --- B5: nothing late is ever erased --------------------------------------------------------------------------------
 
 
