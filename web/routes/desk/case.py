@@ -44,7 +44,7 @@ from web.views.case.fact_sentences import GROUPS, fact_lines
 from web.views.case.linked import linked_matters, split_cases
 from web.views.case.pictures import sort_pictures
 from web.views.case.quick_choices import date_choices, reason_choices
-from web.views.case.requests import REQUEST_TASKS, dues_in_order, request_lines
+from web.views.case.requests import REQUEST_TASKS, appeal_reason, dues_in_order, request_lines
 from web.views.case.taking_back import REVERSES, Way, way_of
 from web.views.case.time_left import left_text, light_of, unit_text
 from web.views.case.timeline import forecast_text, timeline
@@ -140,12 +140,13 @@ def case_context(reader: Reader, view: CasePageView) -> dict[str, Any]:
         # Whoever may add a co-handler may as well send somebody without an account a link.
         "makes_links": "add_co_handler" in view.case.allowed_commands,
         "request_tasks": REQUEST_TASKS,
-        "requests": request_lines(view.case, view.names, reader),
+        "requests": request_lines(view.case, view.facts, view.names, reader),
         "dues": dues_in_order(view.forecast),
         "keys": KEYS,
         "direct": DIRECT,
         "grave": GRAVE,
         "groups": GROUPS,
+        "appeal_reason": lambda appeal: appeal_reason(appeal, view.facts),
         "steps": course_of(view.case.stage, (fact.kind for fact in view.facts)),
         "do": lambda name: capitalise(vocabulary.label_of(vocabulary.COMMANDS, name, reader.language)),
         "left_text": left_text,

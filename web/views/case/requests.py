@@ -1,11 +1,11 @@
 """The requests of a case that wait: what was asked, by whom, who decides and until when; and its deadlines in order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from models.enums import RequestKind, TaskKind
-from models.views import CaseView
+from models.views import AppealView, CaseView, FactView
 from services.cases.forecast import DueView, Forecast
 from services.wording import vocabulary
 from web.reader import Visitor
@@ -28,7 +28,8 @@ REQUEST_TASKS = frozenset(_TASKS.values())
 @dataclass(frozen=True)
 class RequestLine:
     """A request that waits. `until`: up to when it would reach. `decider`: who decides or answers, by `decide_by`;
-    `late`: that moment has passed. `department`: to which a transfer is asked for."""
+    `late`: that moment has passed. `department`: to which a transfer is asked for. `why`: the reason, or the question.
+    """
 
     kind: str
     title: str
@@ -39,9 +40,26 @@ class RequestLine:
     decider: str
     decide_by: datetime | None
     late: bool
+    why: str
 
 
-def request_lines(case: CaseView, names: Mapping[str, str], visitor: Visitor) -> tuple[RequestLine, ...]:
+def appeal_reason(appeal: AppealView, facts: Sequence[FactView]) -> str:
+    """Why a department appealed, as far as the reader may know."""
+    bodies = [fact.body for fact in facts if fact.kind == "appealed"]
+    made = (body for body in bodies if (body.get("department"), body.get("round")) == (appeal.department, appeal.round))
+    return next((str(body.get("reason") or "") for body in made), "")
+
+
+def _why(kind: RequestKind, facts: Sequence[FactView]) -> str:
+    """The reason of the last request of a kind, or what it asks."""
+    asked = "void_proposed" if kind is RequestKind.VOID else f"{kind.value}_requested"
+    last = next((fact.body for fact in reversed(facts) if fact.kind == asked), {})
+    return str(last.get("reason") or last.get("question") or "")
+
+
+def request_lines(
+    case: CaseView, facts: Sequence[FactView], names: Mapping[str, str], visitor: Visitor
+) -> tuple[RequestLine, ...]:
     """The requests of the case that wait, in the order of their kinds."""
     deciders = {task.kind: task for task in case.tasks}
     lines = []
@@ -61,6 +79,7 @@ def request_lines(case: CaseView, names: Mapping[str, str], visitor: Visitor) ->
                 decider=task.assignee.name if task else "",
                 decide_by=by,
                 late=by is not None and by <= visitor.now,
+                why=_why(kind, facts),
             )
         )
     return tuple(lines)
