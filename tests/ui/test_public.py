@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from models.commands import Accept, Dispatch
 from services.public.photo_tokens import make_photo_token
 from tests.api.harness import a_picture
 from tests.builders import COMMUNITY
@@ -105,6 +106,21 @@ def test_a_rejected_report_says_why_and_where_to_turn(open_page: OpenPage, site:
     page = open_page("", **PLAIN)
     look_up_code(page, code)
     expect(page.locator(".answer")).to_have_text(["不予受理的原因: 已进入诉讼", "可转向: 人民法院"])
+
+
+def test_a_moment_that_has_passed_is_not_promised(open_page: OpenPage, site: Site) -> None:
+    """Neither when it is decided whether the report is accepted, nor when all is to be over."""
+    long_ago = datetime.now(UTC) - timedelta(days=200)
+    waiting = site.run(site.harness.past(long_ago, title="久未受理"))
+    handled = site.run(
+        site.harness.past(long_ago, ("duty", Accept()), ("duty", Dispatch(host="labour")), title="久未办结")
+    )
+    for case_no in (waiting, handled):
+        code = site.run(site.harness.send("worker", f"/cases/{case_no}/progress-code")).json()["code"]
+        page = open_page("", **PLAIN)
+        look_up_code(page, code)
+        expect(page.locator("dl.facts")).to_contain_text("已超过,正在督促办理")
+        expect(page.locator("dl.facts")).not_to_contain_text("受理后告知")
 
 
 def test_who_was_merged_reads_the_answer_of_the_lead(open_page: OpenPage, site: Site) -> None:
