@@ -14,7 +14,7 @@ from models.answers import Answers, Open, Unread
 from models.base import Instant, Kept, is_empty, is_none
 from models.commands import Part
 from models.commands.report import MatterReference
-from models.enums import Level, Light, Outcome, OwnerKind, Severity, Source, Stage, UrgeCause, UrgeKind
+from models.enums import Level, Light, Outcome, OwnerKind, Role, Severity, Source, Stage, UrgeCause, UrgeKind
 from models.plan import Plan
 from models.policy.limits import Limit
 
@@ -128,6 +128,8 @@ class Request(Kept):
 
     `department`: who asks, or (of a transfer) who is asked; `asked`: the unit whose workers are to look at the place.
     `decide_by`: the deadline of the decision; `rungs` and `last_step` belong to the ladder of that deadline.
+    `granted_by`: the role that grants an extension, settled when it was asked for; None: an earlier version asked, and
+    the policy says it at the grant. `decider`: who decides what takes a supervisor; None: the case's desk.
     """
 
     by: UUID
@@ -138,16 +140,22 @@ class Request(Kept):
     rungs: tuple[Instant, ...] = ()
     last_step: int = 0
     asked: Owner | None = None
+    granted_by: Annotated[Role | None, Field(exclude_if=is_none)] = None
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class AppealRecord(Kept):
-    """An appeal (超时申诉) of a department about the time it hosted the case in `round`. `upheld` None: undecided."""
+    """An appeal (超时申诉) of a department about the time it hosted the case in `round`. `upheld` None: undecided.
+
+    `decider`: who decides it; None: a supervisor of the case's desk.
+    """
 
     department: str
     round: int
     by: UUID
     at: Instant
     upheld: bool | None = None
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class Errand(Kept):

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.case import Case
-from models.enums import Level, Outcome, Stage
+from models.enums import Level, Outcome, RequestKind, Stage
 from models.errors import AlreadyArchived, CaseSuspended, DomainError, NotNow, UnknownCommand, WrongStage
 from rules.levels import current_level
-from rules.requests import pending_requests
+from rules.requests import pending_requests, takes_supervisor
 
 
 class Who(StrEnum):
@@ -187,6 +187,13 @@ COMMANDS: dict[str, CommandRule] = {
     "settle_errand": CommandRule(_ANY_STAGE, (Who.SYSTEM,), while_suspended=True),
 }
 
+#: The commands that only a supervisor may give while what they decide takes one (`takes_supervisor`).
+_DECIDED_ABOVE = {
+    "grant_extension": RequestKind.EXTENSION,
+    "grant_reopen": RequestKind.REOPEN,
+    "refuse_reopen": RequestKind.REOPEN,
+}
+
 #: Commands of people, in the order of the life cycle.
 HUMAN_COMMANDS = tuple(name for name, rule in COMMANDS.items() if rule.who != (Who.SYSTEM,))
 
@@ -277,6 +284,16 @@ _PRECONDITIONS: dict[str, tuple[Callable[[Case], bool], str, str]] = {
         "没有上报人信息,或已删除", "nothing is kept of a reporter, or they were erased",
     ),
 }  # fmt: skip
+
+
+def givers(case: Case, command: str) -> tuple[Who, ...]:
+    """Who may give the command in the case's present state: by its stage, and by what it decides."""
+    kind = _DECIDED_ABOVE.get(command)
+    if kind is not None and takes_supervisor(case, kind):
+        return (Who.SUPERVISOR,)
+    if command == "answer_urge" and case.host is not None:
+        return _HOST
+    return COMMANDS[command].who_in(case.stage)
 
 
 def may_acknowledge(case: Case) -> bool:

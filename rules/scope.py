@@ -14,8 +14,8 @@ from models.errors import NotYours
 from models.retired import RetiredCase
 from models.wire_names import PUBLIC
 from rules.conflicts import in_conflict
-from rules.life_cycle import COMMANDS, HUMAN_COMMANDS, Who, obstacle
-from rules.requests import own_requests
+from rules.life_cycle import APPEALED_CLOCKS, HUMAN_COMMANDS, Who, givers, obstacle
+from rules.requests import decides_own, own_requests
 from rules.tasks import decision_tasks
 
 #: Roles that see every case in the grid subtree they hold.
@@ -46,6 +46,13 @@ OFFICERS = frozenset({Role.DUTY_OFFICER, Role.REVIEWER, Role.SUPERVISOR})
 REPORTING_ROLES = frozenset(
     {Role.REPORTER, Role.GRID_WORKER, Role.VOLUNTEER, Role.LIAISON, Role.DUTY_OFFICER, Role.SUPERVISOR}
 )
+
+#: What only the claimant of a claimed case does, for the host.
+OF_CLAIMANT = frozenset(
+    {"release", "transfer", "return", "complete", "abort", "request_extension", "request_suspension"}
+)
+#: What only the assigned reviewer does, once somebody was assigned.
+OF_REVIEWER = frozenset({"pass_review", "fail_review"})
 
 _TERRITORIAL_STANDING = {
     Role.GRID_WORKER: Who.GRID_WORKER,
@@ -219,6 +226,57 @@ def _sits_at_desk(person: Person, case: Case, day: date) -> bool:
     return any(grant.role in roles and covers(grant, desk) for grant in in_force(person, day))
 
 
+def acts_for_host(person: Person, case: Case, day: date) -> bool:
+    """Whether the person may do the host's part: anybody of the host while nobody has claimed the case.
+
+    Once somebody has, only they, their deputy and their department's head may; and the outside body to which the
+    department has given it.
+    """
+    claimed = case.claimed_by is not None and person.speaks_for is None
+    return not claimed or person.acts_for(case.claimed_by, day) or is_head_of(person, case.host, case, day)
+
+
+def is_head_of(person: Person, department: str | None, case: Case, day: date) -> bool:
+    """Whether the person is the head of `department` for the case's place on `day`."""
+    return any(
+        grant.role is Role.DEPARTMENT_HEAD and grant.department == department and covers(grant, case.grid_path)
+        for grant in in_force(person, day)
+    )
+
+
+def departments_of(person: Person, case: Case, day: date) -> frozenset[str]:
+    """The departments for which the person may act on the case on `day`."""
+    return frozenset(
+        grant.department
+        for grant in in_force(person, day)
+        if grant.department is not None and covers(grant, case.grid_path)
+    )
+
+
+def acts_as_reviewer(person: Person, case: Case, day: date) -> bool:
+    """Whether the review is the person's: nobody was assigned, or they or whoever they stand in for."""
+    return case.reviewer is None or person.acts_for(case.reviewer, day)
+
+
+def open_appeals(person: Person, case: Case, day: date) -> list[tuple[str, int]]:
+    """The departments of the person and the rounds in which each was late as host and has not appealed, the latest
+    round first."""
+    mine = departments_of(person, case, day)
+    late = {clock.round for clock in case.all_clocks if clock.was_late and clock.stage in APPEALED_CLOCKS}
+    asked = {(appeal.department, appeal.round) for appeal in case.appeals}
+    return [
+        (department, number)
+        for number, hosts in sorted(case.hosts_by_round.items(), reverse=True)
+        for department in (hosts or _unrecorded_host(case, number))
+        if department in mine and number in late and (department, number) not in asked
+    ]
+
+
+def _unrecorded_host(case: Case, number: int) -> tuple[str, ...]:
+    """The host of a case that was dispatched before hosts were recorded per round: its last host."""
+    return (case.host,) if number == case.round and case.host is not None else ()
+
+
 def may_see(person: Person, case: Case, day: date) -> bool:
     """Whether `person` may know that `case` exists."""
     return bool(standing(person, case, day))
@@ -264,28 +322,35 @@ def check_standing(person: Person | None, case: Case, command: str, day: date) -
 
     Raises NotYours.
     """
-    rule = COMMANDS[command]
     found = frozenset({Who.SYSTEM}) if person is None else standing(person, case, day)
-    who = rule.who_in(case.stage)
+    who = givers(case, command)
     if found.isdisjoint(who):
         raise NotYours(command=command, who=" / ".join(who))
     return found
 
 
 def may_give(person: Person, case: Case, command: str, day: date) -> bool:
-    """Whether the person can give the command now; `retract` only with a request of their own."""
-    return _may_give(standing(person, case, day), person, case, command)
+    """Whether the person can give the command now.
+
+    What every person of their standing may give, less what the decider would refuse them in this state whatever they
+    filled in: a decision on their own request, the part of somebody else's claim, `retract` without a request.
+    """
+    return _may_give(standing(person, case, day), person, case, command, day)
 
 
 def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
     """The commands that the person can give now, in the order of the life cycle."""
     found = standing(person, case, day)
-    return tuple(name for name in HUMAN_COMMANDS if _may_give(found, person, case, name))
+    return tuple(name for name in HUMAN_COMMANDS if _may_give(found, person, case, name, day))
 
 
-def _may_give(found: frozenset[Who], person: Person, case: Case, command: str) -> bool:
+def _may_give(found: frozenset[Who], person: Person, case: Case, command: str, day: date) -> bool:
     return (
-        not found.isdisjoint(COMMANDS[command].who_in(case.stage))
+        not found.isdisjoint(givers(case, command))
         and obstacle(case, command) is None
+        and command not in decides_own(case, person.id)
+        and (command not in OF_CLAIMANT or acts_for_host(person, case, day))
+        and (command not in OF_REVIEWER or acts_as_reviewer(person, case, day))
         and (command != "retract" or bool(own_requests(case, person.id)))
+        and (command != "appeal" or bool(open_appeals(person, case, day)))
     )

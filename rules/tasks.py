@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from models.base import Frozen
-from models.case import AppealRecord, Case, Owner, Request
-from models.enums import OwnerKind, Stage, TaskKind
+from models.case import AppealRecord, Case, Owner
+from models.enums import OwnerKind, RequestKind, Role, Stage, TaskKind
+from rules.requests import pending_requests, takes_supervisor
 
 #: The tasks of a desk that decide something.
 DECISIONS = (
@@ -16,14 +17,28 @@ DECISIONS = (
 #: The stages in which the desk still asks for the answers that are missing: afterwards nobody acts on them.
 _ANSWERED_IN = frozenset({Stage.RECEIVE, Stage.DISPATCH, Stage.HANDLE})
 
+#: The tasks by which requests are decided at a desk, by the kind of the request.
+_DECIDED_AT_DESK = {
+    RequestKind.RETURN: TaskKind.DECIDE_RETURN,
+    RequestKind.EXTENSION: TaskKind.DECIDE_EXTENSION,
+    RequestKind.SUSPENSION: TaskKind.DECIDE_SUSPENSION,
+    RequestKind.VOID: TaskKind.CONFIRM_VOID,
+    RequestKind.REOPEN: TaskKind.DECIDE_REOPEN,
+    RequestKind.APPEAL: TaskKind.DECIDE_APPEAL,
+}
+
 
 class Task(Frozen):
-    """One open task. `key` distinguishes two tasks of one kind on one case."""
+    """One open task. `key` distinguishes two tasks of one kind on one case.
+
+    `role`: the only role of the assigned unit that can do it; None: whichever usually does tasks of the kind.
+    """
 
     key: str
     kind: TaskKind
     assignee: Owner
     due_at: datetime | None = None
+    role: Role | None = None
 
 
 def open_tasks(case: Case) -> tuple[Task, ...]:
@@ -53,25 +68,19 @@ def _stage_tasks(case: Case) -> list[Task]:
 
 
 def decision_tasks(case: Case) -> list[Task]:
-    """The tasks to decide a pending request, for the desk or the department asked, each with its own deadline."""
+    """The tasks to decide a pending request, each with its own deadline: for the desk, the department asked, or
+    whoever decides what takes a supervisor."""
     desk = case.desk
-    requests: list[tuple[TaskKind, Owner, Request | None]] = [
-        (TaskKind.DECIDE_RETURN, desk, case.return_request),
-        (TaskKind.DECIDE_EXTENSION, desk, case.extension_request),
-        (TaskKind.DECIDE_SUSPENSION, desk, case.suspension_request),
-        (TaskKind.CONFIRM_VOID, desk, case.void_request if case.is_open else None),
-        (TaskKind.DECIDE_REOPEN, desk, case.reopen_request),
-    ]
     tasks = [
-        _task(kind, decider, request.decide_by or _closing_reminder(case))
-        for kind, decider, request in requests
-        if request is not None
+        decision_task(case, kind, request.decider, request.decide_by or _closing_reminder(case))
+        for kind, request in pending_requests(case).items()
+        if kind in _DECIDED_AT_DESK and (case.is_open or kind is not RequestKind.VOID)
     ]
     if case.transfer_request is not None and case.transfer_request.department is not None:
         asked = _department(case.transfer_request.department)
         tasks.append(_task(TaskKind.DECIDE_TRANSFER, asked, case.transfer_request.decide_by))
     tasks += [
-        _task(TaskKind.DECIDE_APPEAL, desk, _closing_reminder(case), _appeal_key(appeal, case))
+        decision_task(case, RequestKind.APPEAL, appeal.decider, _closing_reminder(case), what=_appeal_key(appeal, case))
         for appeal in case.pending_appeals
     ]
     if case.unanswered and case.stage in _ANSWERED_IN:
@@ -79,6 +88,21 @@ def decision_tasks(case: Case) -> list[Task]:
     if any(errand.refused is not None for errand in case.errands):
         tasks.append(_task(TaskKind.SPLIT_AGAIN, desk))
     return tasks
+
+
+def decision_task(
+    case: Case, kind: RequestKind, decider: Owner | None, due_at: datetime | None = None, *, what: str = ""
+) -> Task:
+    """The task to decide a request of that kind. `decider`: who decides what takes a supervisor; None: the desk.
+
+    What a desk without anybody left to the fallback owner, they decide all of.
+    """
+    above = takes_supervisor(case, kind)
+    assignee = case.desk
+    if above and decider is not None and case.desk.kind is not OwnerKind.PERSON:
+        assignee = decider
+    task = _task(_DECIDED_AT_DESK[kind], assignee, due_at, what)
+    return task.model_copy(update={"role": Role.SUPERVISOR}) if above else task
 
 
 def _closing_reminder(case: Case) -> datetime | None:

@@ -36,7 +36,8 @@ _STORE_FACTS_AND_TASKS = f"""
     done_tasks AS (DELETE FROM tasks t USING stored WHERE t.report_id = %(report)s AND t.key = ANY (%(done)s)),
     open_tasks AS (INSERT INTO tasks SELECT t.* FROM stored, jsonb_populate_recordset(NULL::tasks, %(tasks)s) t
         ON CONFLICT (report_id, key) DO UPDATE SET
-            assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id, due_at = excluded.due_at)
+            assignee_kind = excluded.assignee_kind, assignee_id = excluded.assignee_id,
+            due_at = excluded.due_at, role = excluded.role)
     SELECT notified FROM stored
 """  # noqa: S608 only names of our own code are put in, values are parameters
 #: Notifies the pages that show the case, when the transaction commits.
@@ -232,4 +233,5 @@ def task_columns(report_id: UUID, task: Task) -> dict[str, Any]:
         "assignee_kind": task.assignee.kind,
         "assignee_id": task.assignee.id,
         "due_at": task.due_at,
+        "role": task.role,
     }

@@ -142,7 +142,10 @@ class Adopted(Kept):
 
 
 class Relocated(Kept):
-    """The case was moved to another place. `level`: its level afterwards; None in older facts, which kept it."""
+    """The case was moved to another place. `level`: its level afterwards; None in older facts, which kept it.
+
+    `decider`: who decides there what waits for a supervisor; None when nothing does.
+    """
 
     level: Level | None = None
     kind: Literal["relocated"] = "relocated"
@@ -154,6 +157,7 @@ class Relocated(Kept):
     suggested_host: str
     host_why: Explanation
     reason: str
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class EnterpriseLinked(Kept):

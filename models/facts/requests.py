@@ -1,11 +1,13 @@
 """The facts of requests and their decisions, of rating and of reopening."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from models.base import Instant, Kept
+from pydantic import Field
+
+from models.base import Instant, Kept, is_none
 from models.case import Owner
-from models.enums import RequestKind, Stage
+from models.enums import RequestKind, Role, Stage
 from models.facts.common import Due
 from models.plan import Plan
 
@@ -65,11 +67,18 @@ class RequestLapsed(Kept):
 
 
 class ExtensionRequested(Kept):
+    """A later deadline was asked for. `granted_by`: the role that may grant it; None in older facts.
+
+    `decider`, here and below: whose task the decision is, where it takes a supervisor; None: the case's desk.
+    """
+
     kind: Literal["extension_requested"] = "extension_requested"
     until: Instant
     reason: str
     decide_by: Instant | None = None
     rungs: tuple[Instant, ...] = ()
+    granted_by: Annotated[Role | None, Field(exclude_if=is_none)] = None
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class ExtensionGranted(Kept):
@@ -101,6 +110,7 @@ class SuspensionRequested(Kept):
     reason: str
     decide_by: Instant | None = None
     rungs: tuple[Instant, ...] = ()
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class SuspensionGranted(Kept):
@@ -154,6 +164,7 @@ class ReopenRequested(Kept):
     rungs: tuple[Instant, ...] = ()
     reason: str
     remind_at: Instant
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class Reopened(Kept):
@@ -186,6 +197,7 @@ class Appealed(Kept):
     reason: str
     remind_at: Instant
     attachments: tuple[str, ...]
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class AppealDecided(Kept):

@@ -1,9 +1,11 @@
 """The facts that only time brings."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from models.base import Instant, Kept
+from pydantic import Field
+
+from models.base import Instant, Kept, is_none
 from models.case import Owner
 from models.enums import EscalationMode, Level, Light, RequestKind, Role, Stage
 from models.facts.common import Retimed
@@ -74,7 +76,8 @@ class StepFired(Kept):
 
     `planned_at` is when it was due to fire; the fact's own time is when it did. `owner` is the new owner, if the
     step changed it; `level` is the case's level after it. After the last step `remind_at` says when the daily
-    reminders begin, and `consultation` puts the case on the joint-meeting list.
+    reminders begin, and `consultation` puts the case on the joint-meeting list. `decider`: who has to decide the
+    request from now on, because nobody is left who could.
     """
 
     kind: Literal["step_fired"] = "step_fired"
@@ -90,6 +93,7 @@ class StepFired(Kept):
     level: Level
     remind_at: Instant | None = None
     consultation: bool = False
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class AcknowledgementLapsed(Kept):

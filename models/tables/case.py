@@ -213,6 +213,7 @@ class TaskRow(SQLModel, table=True):
     assignee_kind: str
     assignee_id: str
     due_at: datetime | None = Field(sa_type=Moment)
+    role: str | None
 
 
 class CaseCounterRow(SQLModel, table=True):

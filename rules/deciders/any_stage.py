@@ -64,7 +64,6 @@ from rules.deciders.common import (
     actor,
     answers_given,
     closing_facts,
-    departments_of,
     due_for,
     require_attachments,
     require_between,
@@ -72,14 +71,13 @@ from rules.deciders.common import (
     require_no_members,
     review_desk,
 )
-from rules.escalation.requests import decision_terms
+from rules.escalation.requests import decider_above, decision_terms
 from rules.escalation.urge_orders import next_number, urge_rungs
 from rules.levels import current_level, level_of
-from rules.life_cycle import Who
 from rules.questions import take_answers
-from rules.requests import own_requests
+from rules.requests import has_deciders, own_requests
 from rules.routing import desk, route
-from rules.scope import standing
+from rules.scope import departments_of
 
 #: The longest time that an urge order may allow for its answer (our choice).
 REPLY_CAP = timedelta(days=90)
@@ -146,8 +144,6 @@ def answer_urge(case: Case, cmd: AnswerUrge, ctx: Context) -> Sequence[Body]:
     gave the order may not. Raises InputError or NotYours.
     """
     order = _open_order(case, cmd.urge)
-    if case.host is not None and standing(actor(ctx), case, ctx.today).isdisjoint({Who.HOST, Who.HOST_HEAD}):
-        raise NotYours(command="answer_urge", who=f"{Who.HOST} / {Who.HOST_HEAD}")
     if order.by == actor(ctx).id:
         raise NotYours(command="answer_urge", who="somebody other than who gave the order", pointer="/urge")
     return [UrgeAnswered(number=order.number, note=cmd.note)]
@@ -294,6 +290,7 @@ def relocate(case: Case, cmd: Relocate, ctx: Context) -> Sequence[Body]:
         suggested_host=host.host,
         host_why=host.why,
         reason=cmd.reason,
+        decider=None if stays else decider_above(ctx, units) if has_deciders(case) else None,
     )
     if case.stage is Stage.HANDLE and not ctx.host_reaches and not stays:
         assert case.host is not None
@@ -352,7 +349,7 @@ def refuse_void(case: Case, cmd: RefuseVoid, ctx: Context) -> Sequence[Body]:
 
 def respond(case: Case, cmd: Respond, ctx: Context) -> Sequence[Body]:
     """Record the answer of the actor's department to a joint-meeting call."""
-    mine = departments_of(actor(ctx), case, ctx)
+    mine = departments_of(actor(ctx), case, ctx.today)
     waiting = [s.department for s in case.summons if s.responded_at is None and s.department in mine]
     return [Responded(department=waiting[0], note=cmd.note)]
 

@@ -6,7 +6,7 @@ from typing import Any
 from models.case import Case
 from models.commands import Appeal, DecideAppeal, GrantReopen, Rate, RefuseReopen, RequestReopen
 from models.context import Context
-from models.enums import Stage
+from models.enums import RequestKind, Stage
 from models.errors import InputError, NotYours
 from models.facts import AppealDecided, Appealed, Body, Rated, Reopened, ReopenRefused, ReopenRequested
 from rules.deadlines import clocks
@@ -14,15 +14,15 @@ from rules.deadlines.standards import standard_of
 from rules.deciders.common import (
     Decider,
     actor,
-    departments_of,
     due_for,
     remind_at,
     require_attachments,
     require_other_person,
 )
-from rules.escalation.requests import decision_terms
-from rules.life_cycle import APPEALED_CLOCKS, Who
-from rules.scope import standing
+from rules.escalation.requests import decider_above, decision_terms
+from rules.life_cycle import Who
+from rules.requests import takes_supervisor
+from rules.scope import open_appeals, standing
 
 
 def rate(case: Case, cmd: Rate, ctx: Context) -> Sequence[Body]:
@@ -37,7 +37,7 @@ def request_reopen(case: Case, cmd: RequestReopen, ctx: Context) -> Sequence[Bod
             on_behalf=not _is_own_reporter(case, ctx),
             reason=cmd.reason,
             remind_at=remind_at(ctx),
-            **decision_terms(ctx),
+            **decision_terms(ctx, above=takes_supervisor(case, RequestKind.REOPEN)),
         )
     ]
 
@@ -52,7 +52,8 @@ def grant_reopen(case: Case, cmd: GrantReopen, ctx: Context) -> Sequence[Body]:
     The clocks of the stages start anew. The clock of the whole case continues where it stopped; a missed deadline stays
     missed. A second person must grant it; from the second reopening on, a supervisor. Raises NotYours.
     """
-    _require_reopener(case, ctx, "grant_reopen")
+    assert case.reopen_request is not None
+    require_other_person(case.reopen_request.by, ctx, "grant_reopen")
     to_stage = Stage.DISPATCH if case.accepted_at else Stage.RECEIVE
     found: dict[str, Any] = {}
     if case.whole is not None:
@@ -63,15 +64,9 @@ def grant_reopen(case: Case, cmd: GrantReopen, ctx: Context) -> Sequence[Body]:
 
 def refuse_reopen(case: Case, cmd: RefuseReopen, ctx: Context) -> Sequence[Body]:
     """Refuse a request to reopen; the same people may do so as may grant it. Raises NotYours."""
-    _require_reopener(case, ctx, "refuse_reopen")
-    return [ReopenRefused(reason=cmd.reason)]
-
-
-def _require_reopener(case: Case, ctx: Context, command: str) -> None:
     assert case.reopen_request is not None
-    require_other_person(case.reopen_request.by, ctx, command)
-    if case.reopenings > 0 and Who.SUPERVISOR not in standing(actor(ctx), case, ctx.today):
-        raise NotYours(command=command, who=Who.SUPERVISOR)
+    require_other_person(case.reopen_request.by, ctx, "refuse_reopen")
+    return [ReopenRefused(reason=cmd.reason)]
 
 
 def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
@@ -82,16 +77,8 @@ def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
     appealed already.
     """
     require_attachments(ctx, "/attachments")
-    mine = departments_of(actor(ctx), case, ctx)
-    late = {clock.round for clock in case.all_clocks if clock.was_late and clock.stage in APPEALED_CLOCKS}
-    asked = {(appeal.department, appeal.round) for appeal in case.appeals}
-    open_to_them = [
-        (department, number)
-        for number, hosts in sorted(case.hosts_by_round.items(), reverse=True)
-        for department in (hosts or _unrecorded_host(case, number))
-        if department in mine and number in late and (department, number) not in asked
-        and cmd.round in (None, number)
-    ]  # fmt: skip
+    found = open_appeals(actor(ctx), case, ctx.today)
+    open_to_them = [(department, number) for department, number in found if cmd.round in (None, number)]
     if not open_to_them:
         raise NotYours(command="appeal", who="a department that was late and has not appealed yet")
     department, number = open_to_them[0]
@@ -102,13 +89,9 @@ def appeal(case: Case, cmd: Appeal, ctx: Context) -> Sequence[Body]:
             reason=cmd.reason,
             attachments=cmd.attachments,
             remind_at=remind_at(ctx),
+            decider=decider_above(ctx),
         )
     ]
-
-
-def _unrecorded_host(case: Case, number: int) -> tuple[str, ...]:
-    """The host of a case that was dispatched before hosts were recorded per round: its last host."""
-    return (case.host,) if number == case.round and case.host is not None else ()
 
 
 def decide_appeal(case: Case, cmd: DecideAppeal, ctx: Context) -> Sequence[Body]:

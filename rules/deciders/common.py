@@ -27,7 +27,7 @@ from rules.deadlines.limits import deadline
 from rules.deadlines.standards import ladder_of, standard_of
 from rules.questions import refuse_unread, take_answers
 from rules.routing import desk
-from rules.scope import covers, in_force
+from rules.scope import acts_for_host
 
 Decider = Callable[[Case, Any, Context], Sequence[Body]]
 
@@ -137,16 +137,9 @@ def require_between(moment: datetime, after: datetime, cap: timedelta, pointer: 
 
 
 def require_claimant(case: Case, ctx: Context, command: str) -> None:
-    """Raise NotYours unless the actor may act for the host.
-
-    Once somebody has claimed the case, only they, their deputy and their department's head may; and the outside body to
-    which the department has given it.
-    """
-    person = actor(ctx)
-    claimed = case.claimed_by is not None and person.speaks_for is None
-    if not claimed or person.acts_for(case.claimed_by, ctx.today) or is_head_of(person, case.host, case, ctx):
-        return
-    raise NotYours(command=command, who="claimant / host_head")
+    """Raise NotYours unless the actor may act for the host (`rules.scope.acts_for_host`)."""
+    if not acts_for_host(actor(ctx), case, ctx.today):
+        raise NotYours(command=command, who="claimant / host_head")
 
 
 def require_other_person(by: UUID | None, ctx: Context, command: str) -> None:
@@ -159,23 +152,6 @@ def require_remaining(used: int, most: int, what_zh: str, what_en: str) -> None:
     """Raise LimitReached when the round has used up `most` of something."""
     if used >= most:
         raise LimitReached(what_zh=what_zh, what_en=what_en, most=most)
-
-
-def is_head_of(person: Person, department: str | None, case: Case, ctx: Context) -> bool:
-    """Whether the person is the head of `department` for the case's place today."""
-    return any(
-        grant.role is Role.DEPARTMENT_HEAD and grant.department == department and covers(grant, case.grid_path)
-        for grant in in_force(person, ctx.today)
-    )
-
-
-def departments_of(person: Person, case: Case, ctx: Context) -> frozenset[str]:
-    """The departments for which the person may act on this case today."""
-    return frozenset(
-        grant.department
-        for grant in in_force(person, ctx.today)
-        if grant.department is not None and covers(grant, case.grid_path)
-    )
 
 
 def closing_facts(case: Case, outcome: Outcome, reason: str, ctx: Context, right_channel: str = "") -> list[Body]:

@@ -41,9 +41,7 @@ from rules.deciders.common import (
     acknowledgement_end,
     actor,
     department_owner,
-    departments_of,
     due_for,
-    is_head_of,
     person_owner,
     require_attachments,
     require_claimant,
@@ -54,6 +52,7 @@ from rules.deciders.common import (
 )
 from rules.deciders.receive import require_answer, require_evidence
 from rules.escalation.requests import decision_terms
+from rules.scope import departments_of, is_head_of
 
 
 def claim(case: Case, cmd: Claim, ctx: Context) -> Sequence[Body]:
@@ -86,7 +85,7 @@ def transfer(case: Case, cmd: Transfer, ctx: Context) -> Sequence[Body]:
     if cmd.to_department is not None:
         return _transfer_to_department(case, cmd, cmd.to_department, ctx)
     colleague = ctx.colleague
-    if colleague is None or case.host not in departments_of(colleague, case, ctx):
+    if colleague is None or case.host not in departments_of(colleague, case, ctx.today):
         raise UnknownPerson(person=cmd.to_person, pointer="/to_person")
     if colleague.id == case.claimed_by:
         raise NothingToChange(pointer="/to_person")
@@ -103,7 +102,7 @@ def transfer(case: Case, cmd: Transfer, ctx: Context) -> Sequence[Body]:
 def _transfer_to_department(case: Case, cmd: Transfer, department: str, ctx: Context) -> Sequence[Body]:
     """The request to the other department, which it grants or refuses. Not allowed once a return was decided."""
     assert case.host is not None
-    if not is_head_of(actor(ctx), case.host, case, ctx):
+    if not is_head_of(actor(ctx), case.host, case, ctx.today):
         raise NotYours(command="transfer", who="host_head")
     require_department(ctx, department, "/to_department")
     if department == case.host:
@@ -143,7 +142,7 @@ def refuse_transfer(case: Case, cmd: RefuseTransfer, ctx: Context) -> Sequence[B
 def report_progress(case: Case, cmd: ReportProgress, ctx: Context) -> Sequence[Body]:
     """Record progress. From a co-handler it is the report that completion waits for, unless it is interim."""
     require_attachments(ctx, "/attachments")
-    mine = departments_of(actor(ctx), case, ctx)
+    mine = departments_of(actor(ctx), case, ctx.today)
     unreported = [c.department for c in case.co_handlers if c.department in mine and c.reported_at is None]
     reports_for = None if cmd.interim or not unreported else unreported[0]
     lapses_at = acknowledgement_end(case, ctx) if case.acknowledged_by is not None else None

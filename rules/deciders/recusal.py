@@ -11,6 +11,7 @@ from models.facts import Body, RecusalLifted, Recused
 from rules.deciders.common import Decider, actor, department_owner, is_independent, person_owner
 from rules.escalation.recipients import DESK_ROLES
 from rules.life_cycle import Who
+from rules.requests import has_deciders
 from rules.scope import standing
 
 #: Only a supervisor takes a case from those who oversee it (our choice): no desk escapes its overseer.
@@ -35,7 +36,8 @@ def recuse(case: Case, cmd: Recuse, ctx: Context) -> Sequence[Body]:
     if person.id != actor(ctx).id and mine.isdisjoint(allowed):
         raise NotYours(command="recuse", who=" / ".join(sorted(allowed)))
     owner, desk = _owner_without(person, case, ctx), _desk_without(person, theirs, case, ctx)
-    return [Recused(person=person.id, reason=cmd.reason, owner=owner, desk=desk)]
+    decider = _decider_without(person, theirs, case, ctx)
+    return [Recused(person=person.id, reason=cmd.reason, owner=owner, desk=desk, decider=decider)]
 
 
 def lift_recusal(case: Case, cmd: LiftRecusal, ctx: Context) -> Sequence[Body]:
@@ -75,6 +77,13 @@ def _desk_without(person: Person, theirs: frozenset[Who], case: Case, ctx: Conte
         return None if case.desk == fallback else fallback
     left = _units_with(person, case, ctx, (Role.DUTY_OFFICER, Role.SUPERVISOR))
     return None if case.desk.kind is not OwnerKind.UNIT or case.desk.id in left else _first(left, ctx)
+
+
+def _decider_without(person: Person, theirs: frozenset[Who], case: Case, ctx: Context) -> Owner | None:
+    """Who decides what waits for a supervisor after one has stepped aside; None when nothing does."""
+    if Who.SUPERVISOR not in theirs or not has_deciders(case):
+        return None
+    return _first(_units_with(person, case, ctx, (Role.SUPERVISOR,)), ctx)
 
 
 def _first(units: Sequence[str], ctx: Context) -> Owner:

@@ -88,18 +88,20 @@ def request_extension(case: Case, cmd: RequestExtension, ctx: Context) -> Sequen
     require_claimant(case, ctx, "request_extension")
     _require_extendable(case, ctx)
     _extension_fact(case, ctx, cmd.until, latest_extension(case, ctx))
-    return [ExtensionRequested(until=cmd.until, reason=cmd.reason, **decision_terms(ctx))]
+    granted_by = extension_rule(standard_of(case, ctx), ctx.policy).granted_by
+    terms = decision_terms(ctx, above=granted_by is Role.SUPERVISOR)
+    return [ExtensionRequested(until=cmd.until, reason=cmd.reason, granted_by=granted_by, **terms)]
 
 
 def grant_extension(case: Case, cmd: GrantExtension, ctx: Context) -> Sequence[Body]:
-    """Grant an extension, at most the one asked for, by the role that the standard names.
+    """Grant an extension, at most the one asked for, by the role that the standard named when it was asked for.
 
     Raises NotYours, and the errors of `request_extension`.
     """
     request = _request_of_another(case.extension_request, ctx, "grant_extension")
     _require_extendable(case, ctx, request)
-    if extension_rule(standard_of(case, ctx), ctx.policy).granted_by is Role.SUPERVISOR:
-        _require_supervisor(case, ctx)
+    if request.granted_by is None and extension_rule(standard_of(case, ctx), ctx.policy).granted_by is Role.SUPERVISOR:
+        _require_supervisor(case, ctx)  # asked for before the request said who grants it
     assert request.until is not None
     return [_extension_fact(case, ctx, cmd.until or request.until, request.until, cmd.note)]
 
@@ -120,7 +122,7 @@ def request_suspension(case: Case, cmd: RequestSuspension, ctx: Context) -> Sequ
     longest = timedelta(days=suspension_days(standard_of(case, ctx), ctx.policy)) - case.suspended_for
     require_between(cmd.until, ctx.now, max(longest, timedelta()), "/until")
     _require_suspendable(case, ctx, cmd.until)
-    return [SuspensionRequested(until=cmd.until, reason=cmd.reason, **decision_terms(ctx))]
+    return [SuspensionRequested(until=cmd.until, reason=cmd.reason, **decision_terms(ctx, above=True))]
 
 
 def _require_suspendable(case: Case, ctx: Context, until: datetime) -> None:

@@ -32,7 +32,7 @@ from rules.deciders.common import (
     require_attachments,
 )
 from rules.deciders.receive import require_answer
-from rules.scope import covers, in_force
+from rules.scope import acts_as_reviewer, covers, in_force
 
 
 def pass_review(case: Case, cmd: PassReview, ctx: Context) -> Sequence[Body]:
@@ -123,7 +123,7 @@ def assign_reviewer(case: Case, cmd: AssignReviewer, ctx: Context) -> Sequence[B
 def _require_independence(case: Case, ctx: Context, command: str) -> None:
     """Raise an error unless the actor is the assigned reviewer, if there is one, and independent of the handling."""
     person = actor(ctx)
-    if case.reviewer is not None and not person.acts_for(case.reviewer, ctx.today):
+    if not acts_as_reviewer(person, case, ctx.today):
         raise NotYours(command=command, who="the reviewer assigned")
     _check_independent(person, case, ctx)
 

@@ -14,6 +14,8 @@ from models.enums import EscalationMode, Level, OwnerKind, RequestKind, Role, St
 from models.facts import Reached, Vacancy
 from models.policy.standard import Target
 from rules.levels import current_level
+from rules.requests import pending_requests, takes_supervisor
+from rules.tasks import decision_task
 
 #: The roles that stand in at a unit above, when nobody there holds the target's role either.
 HIGHER_ROLES = (Role.SUPERVISOR, Role.DUTY_OFFICER)
@@ -79,7 +81,10 @@ def claim_holders(case: Case, ctx: Context) -> tuple[UUID, ...]:
 
 
 def _decider(case: Case, ctx: Context, request: RequestKind) -> Reached:
-    """Who decides or answers a request: the department asked to take over, the workers asked to look, or the desk."""
+    """Who decides or answers a request: the department asked to take over, the workers asked to look, the supervisors
+    of what takes one, or the desk."""
+    if takes_supervisor(case, request):
+        return _supervisors(case, ctx, request)
     asked = case.transfer_request
     if request is RequestKind.TRANSFER and asked is not None:
         return Reached(mode=EscalationMode.INFORM, department=asked.department)
@@ -90,6 +95,27 @@ def _decider(case: Case, ctx: Context, request: RequestKind) -> Reached:
             people = tuple(dict.fromkeys(p for role in workers for p in holders(nearest, role)))
             return Reached(mode=EscalationMode.INFORM, unit=nearest.code, people=people)
     return _desk_staff(case.desk, case, ctx, deciding=True)
+
+
+def _supervisors(case: Case, ctx: Context, request: RequestKind) -> Reached:
+    """Who decides what takes a supervisor: those of the nearest unit that has any now, or the fallback owner."""
+    task = decision_task(case, request, pending_requests(case)[request].decider)
+    nearest = next((unit for unit in ctx.units if holders(unit, Role.SUPERVISOR)), None)
+    if task.assignee.kind is OwnerKind.PERSON:
+        return Reached(mode=EscalationMode.INFORM, people=(UUID(task.assignee.id),))
+    if nearest is None:
+        return Reached(mode=EscalationMode.INFORM, people=(ctx.fallback,))
+    people = holders(nearest, Role.SUPERVISOR)
+    return Reached(mode=EscalationMode.INFORM, role=Role.SUPERVISOR, unit=nearest.code, people=people)
+
+
+def decider_left(case: Case, ctx: Context, request: RequestKind) -> Owner | None:
+    """Who has to decide the request from now on, when no supervisor is left who could: the fallback owner. None while
+    it stays as it is."""
+    if not takes_supervisor(case, request) or any(holders(unit, Role.SUPERVISOR) for unit in ctx.units):
+        return None
+    task = decision_task(case, request, pending_requests(case)[request].decider)
+    return None if task.assignee.kind is OwnerKind.PERSON else Owner(kind=OwnerKind.PERSON, id=str(ctx.fallback))
 
 
 def _desk_staff(owner: Owner, case: Case, ctx: Context, *, deciding: bool = False) -> Reached:

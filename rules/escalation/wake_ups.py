@@ -30,7 +30,7 @@ from models.policy.standard import Rung
 from rules.deadlines import clocks
 from rules.deadlines.planning import postpone
 from rules.deadlines.standards import ladder_of, standard_of
-from rules.escalation.recipients import resolve_targets, summons_recipients
+from rules.escalation.recipients import decider_left, resolve_targets, summons_recipients
 from rules.escalation.requests import request_ladder
 from rules.escalation.urge_orders import urge_ladder
 from rules.requests import pending_requests
@@ -336,4 +336,5 @@ def _step_fired(
         level=outcome.level,
         remind_at=remind_at,
         consultation=consultation,
+        decider=None if request is None else decider_left(case, ctx, request),
     )

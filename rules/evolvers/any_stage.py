@@ -32,7 +32,7 @@ from models.facts import (
 from models.plan import Plan
 from rules.deadlines import clocks
 from rules.deadlines.planning import postpone
-from rules.evolvers.common import NOTHING_PENDING, Changes, change, recomputed_clocks, with_added, with_urge
+from rules.evolvers.common import NOTHING_PENDING, Changes, change, passed_on, recomputed_clocks, with_added, with_urge
 from rules.life_cycle import acknowledgement_key
 from rules.questions import merged
 
@@ -142,6 +142,7 @@ def _(body: Relocated, case: Case, fact: Fact) -> Changes:
         "level": body.level or case.level,
         "desk": body.desk,
         "suggested_host": body.suggested_host,
+        **passed_on(case, body.decider),
     }
 
 

@@ -11,6 +11,7 @@ from models.enums import Stage
 from models.facts import Due, Fact, InfoSupplied, Resumed, Retimed
 from rules.deadlines import clocks
 from rules.levels import level_of
+from rules.requests import REQUEST_FIELDS, pending_requests
 
 Changes = dict[str, Any]
 
@@ -113,6 +114,23 @@ def new_request(fact: Fact, **fields: Any) -> Request:
     """The request that the fact's actor makes."""
     assert fact.actor.person is not None, "requests come from people"
     return Request(by=fact.actor.person, at=fact.at, **fields)
+
+
+def passed_on(case: Case, decider: Owner | None) -> Changes:
+    """The changes when somebody else decides what waits for a supervisor; none with `decider` None."""
+    if decider is None:
+        return {}
+    new = {"decider": decider}
+    pending = {REQUEST_FIELDS[kind]: request for kind, request in pending_requests(case).items()}
+    changes: Changes = {
+        field: request.model_copy(update=new) for field, request in pending.items() if request.decider is not None
+    }
+    if any(appeal.decider is not None for appeal in case.pending_appeals):
+        changes["appeals"] = tuple(
+            appeal if appeal.upheld is not None or appeal.decider is None else appeal.model_copy(update=new)
+            for appeal in case.appeals
+        )
+    return changes
 
 
 def recomputed_clocks(

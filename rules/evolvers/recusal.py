@@ -2,7 +2,7 @@
 
 from models.case import Case
 from models.facts import Fact, RecusalLifted, Recused
-from rules.evolvers.common import Changes, change, with_added
+from rules.evolvers.common import Changes, change, passed_on, with_added
 from rules.levels import level_of
 
 
@@ -17,6 +17,7 @@ def _(body: Recused, case: Case, fact: Fact) -> Changes:
         changes |= {"owner": body.owner, "level": level_of(body.owner, case.grid_path)}
     if body.desk is not None:
         changes |= {"desk": body.desk}
+    changes |= passed_on(case, body.decider)
     return changes
 
 

@@ -46,7 +46,10 @@ def _(body: ReturnRefused, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: ExtensionRequested, case: Case, fact: Fact) -> Changes:
-    return {"extension_request": new_request(fact, until=body.until, department=case.host, **decision_fields(body))}
+    asked = new_request(
+        fact, until=body.until, department=case.host, granted_by=body.granted_by, **decision_fields(body)
+    )
+    return {"extension_request": asked}
 
 
 @change.register
@@ -171,6 +174,7 @@ def _(body: Appealed, case: Case, fact: Fact) -> Changes:
         round=body.round or case.round,
         by=fact.actor.person,
         at=fact.at,
+        decider=body.decider,
     )
     return {
         "appeals": (*case.appeals, record),
@@ -189,5 +193,5 @@ def _(body: AppealDecided, case: Case, fact: Fact) -> Changes:
 
 
 def decision_fields(body: Any) -> dict[str, Any]:
-    """The fields of a request for its decision deadline and ladder, as the fact says."""
-    return {"decide_by": body.decide_by, "rungs": body.rungs}
+    """The fields of a request for its decision: deadline, ladder and, where it takes a supervisor, whose task it is."""
+    return {"decide_by": body.decide_by, "rungs": body.rungs, "decider": getattr(body, "decider", None)}

@@ -47,6 +47,8 @@ def _(body: StepFired, case: Case, fact: Fact) -> Changes:
         field = REQUEST_FIELDS[body.request]
         request = getattr(case, field)
         fired = request.model_copy(update={"rungs": request.rungs[1:], "last_step": body.step})
+        if body.decider is not None:
+            fired = fired.model_copy(update={"decider": body.decider})
         return {field: fired, "remind_at": body.remind_at or case.remind_at}
     name, clock = ("whole", _whole(case)) if body.whole else ("clock", _clock(case))
     assert clock.plan is not None

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from models.case import Case
 from models.context import Person
-from models.enums import OwnerKind, TaskKind
-from rules.scope import allowed_commands
+from models.enums import OwnerKind, Role, TaskKind
+from rules.life_cycle import Who
+from rules.scope import allowed_commands, standing
 from rules.tasks import Task, open_tasks
 
 #: The commands by which each task is dealt with; the first one that somebody may give now is the act that is due.
@@ -46,7 +47,7 @@ def due_act(case: Case, person: Person, day: date, task: str | None = None) -> s
     """
     allowed = frozenset(allowed_commands(person, case, day))
     for one in open_tasks(case):
-        if (task is not None and one.key != task) or not _is_theirs(one, person, day):
+        if (task is not None and one.key != task) or not _is_theirs(one, person, case, day):
             continue
         found = next((name for name in ACTS[one.kind] if name in allowed), None)
         if found is not None:
@@ -59,5 +60,7 @@ def dealt_with_by(act: str) -> tuple[str, ...]:
     return _EITHER.get(act, (act,))
 
 
-def _is_theirs(task: Task, person: Person, day: date) -> bool:
+def _is_theirs(task: Task, person: Person, case: Case, day: date) -> bool:
+    if task.role is Role.SUPERVISOR and Who.SUPERVISOR not in standing(person, case, day):
+        return False
     return task.assignee.kind is not OwnerKind.PERSON or person.acts_for(UUID(task.assignee.id), day)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from models.case import Case, Owner
+from models.case import Case
 from models.enums import EscalationMode, OwnerKind, Role, Severity, TaskKind
 from models.facts import Fact, Reached, ReporterUnmasked, StepFired, SummonsMissed
 from models.mailbox import Entry, ItemDetail, ReceiverKind
 from models.matters.base import Matter, MatterFact, MatterKind
 from models.policy.notifications import Ground
-from rules.tasks import open_tasks
+from rules.tasks import Task, open_tasks
 
 #: A deadline of the law is told at once from this long before it on (our choice).
 CEILING_NEAR = timedelta(hours=24)
@@ -18,7 +18,7 @@ CEILING_NEAR = timedelta(hours=24)
 EMERGENCY_KINDS = (MatterKind.EMERGENCY, MatterKind.STATION)
 #: Tasks that the step which gave them tells of already.
 _TOLD_BY_STEPS = (TaskKind.OVERSEE,)
-#: Who does a task that is given to a unit; the duty desk where nothing is said.
+#: Who does a task that is given to a unit, where the task itself does not say; the duty desk where nothing does.
 _ROLES = {TaskKind.REVIEW: Role.REVIEWER, TaskKind.VERIFY: Role.GRID_WORKER}
 
 
@@ -65,17 +65,18 @@ def _tasks(before: Case | None, fact: Fact, after: Case) -> Iterator[Entry]:
         if assigned:
             yield _entry(after, fact, ReceiverKind.PERSON, str(after.reviewer), None, detail)
         else:
-            yield _entry(after, fact, *_holder(task.kind, assignee), detail)
+            yield _entry(after, fact, *_holder(task), detail)
 
 
-def _holder(kind: TaskKind, owner: Owner) -> tuple[ReceiverKind, str, Role | None]:
+def _holder(task: Task) -> tuple[ReceiverKind, str, Role | None]:
+    owner = task.assignee
     match owner.kind:
         case OwnerKind.PERSON:
             return ReceiverKind.PERSON, owner.id, None
         case OwnerKind.DEPARTMENT:
             return ReceiverKind.DEPARTMENT, owner.id, None
         case OwnerKind.UNIT:
-            return ReceiverKind.UNIT, owner.id, _ROLES.get(kind, Role.DUTY_OFFICER)
+            return ReceiverKind.UNIT, owner.id, task.role or _ROLES.get(task.kind, Role.DUTY_OFFICER)
 
 
 def _receivers(everybody: Iterable[Reached]) -> Iterator[tuple[tuple[ReceiverKind, str, None], EscalationMode]]:

@@ -38,7 +38,7 @@ _TASKS = """
     WITH done AS (DELETE FROM tasks WHERE report_id = %(id)s AND key <> ALL (%(keys)s))
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, %(tasks)s)
     ON CONFLICT (report_id, key) DO UPDATE SET kind = excluded.kind, assignee_kind = excluded.assignee_kind,
-        assignee_id = excluded.assignee_id, due_at = excluded.due_at
+        assignee_id = excluded.assignee_id, due_at = excluded.due_at, role = excluded.role
 """
 _WORDS = """
     INSERT INTO case_words SELECT * FROM jsonb_populate_record(NULL::case_words, %(words)s)

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Text, and_, cast, select
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 
 from models.context import Person
-from models.enums import OwnerKind
+from models.enums import OwnerKind, Role
 from models.tables import ABSENCES, CASES, TASKS
 
 
@@ -22,3 +22,8 @@ def left_by_absent(department: str, day: date) -> ColumnElement[bool]:
     )
     by_name = and_(TASKS.c.assignee_kind == OwnerKind.PERSON, TASKS.c.assignee_id.in_(away))
     return and_(by_name, CASES.c.host == department)
+
+
+def done_by(role: Role) -> ColumnElement[bool]:
+    """The tasks that the role can do at its desk: those that are not for another one alone."""
+    return or_(TASKS.c.role.is_(None), TASKS.c.role == role)

@@ -17,7 +17,7 @@ from rules.scope import DEPARTMENT_ROLES, LOW_ROLES, in_force
 from services.cases.names import read_names
 from services.cases.reporter_alias import masked_owner
 from services.cases.views import case_item
-from services.criteria.assigned import assigned_to, left_by_absent
+from services.criteria.assigned import assigned_to, done_by, left_by_absent
 
 #: The tasks at a unit's desk, by the role that does them.
 _DESK_TASKS: dict[Role, tuple[TaskKind, ...]] = {
@@ -86,7 +86,7 @@ def _by_role(grant: Grant, day: date) -> ColumnElement[bool] | None:
     kinds = _DESK_TASKS.get(grant.role)
     if kinds is None:
         return None
-    at_desk = and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds))
+    at_desk = and_(TASKS.c.assignee_kind == OwnerKind.UNIT, TASKS.c.kind.in_(kinds), done_by(grant.role))
     here = and_(at_desk, within(grant.grid))
     return or_(here, _overseen(grant)) if grant.role is Role.SUPERVISOR else here
 

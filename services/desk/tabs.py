@@ -18,7 +18,7 @@ from models.enums import Light, OwnerKind, Role, Stage, TaskKind
 from models.tables import CASES, FACTS, TASKS
 from rules.scope import DEPARTMENT_ROLES, in_force
 from rules.tasks import DECISIONS
-from services.criteria.assigned import assigned_to
+from services.criteria.assigned import assigned_to, done_by
 from services.criteria.conditions import NOW, Moment, is_open, shows_light
 
 #: Makes a condition on cases from their open tasks: kinds, and further conditions on the task.
@@ -147,7 +147,9 @@ def _by_grant(
     """The condition by which this one grant puts a case on the tab."""
     here = within_unindexed(grant.grid)
     if kinds := _DESK_TASKS.get((tab, grant.role)):
-        return and_(task_condition(kinds, TASKS.c.assignee_kind == OwnerKind.UNIT, *_at_own_unit(grant, kinds)), here)
+        at_desk = (TASKS.c.assignee_kind == OwnerKind.UNIT, *_at_own_unit(grant, kinds))
+        own = (done_by(grant.role),) if tab is DeskTab.DECIDING else ()
+        return and_(task_condition(kinds, *at_desk, *own), here)
     if tab is DeskTab.SOON and grant.role in _STAGES:
         return and_(CASES.c.stage.in_(_STAGES[grant.role]), here)
     if grant.role in DEPARTMENT_ROLES and grant.department is not None:
