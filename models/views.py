@@ -11,7 +11,19 @@ from models.base import Frozen, Instant
 from models.case import Interval
 from models.commands import ExternalReference, Location
 from models.commands.report import MatterReference
-from models.enums import Level, Light, LimitUnit, Outcome, OwnerKind, Severity, Source, Stage, TaskKind, UrgeCause
+from models.enums import (
+    Level,
+    Light,
+    LimitUnit,
+    Outcome,
+    OwnerKind,
+    Role,
+    Severity,
+    Source,
+    Stage,
+    TaskKind,
+    UrgeCause,
+)
 from models.facts import Explanation
 from models.policy.questions import QuestionKind, Reading
 
@@ -135,7 +147,7 @@ class ReporterView(Frozen):
 
 
 class RequestView(Frozen):
-    """A pending request."""
+    """A pending request. `granted_by`: the only role that may grant it; None: whoever usually decides such requests."""
 
     kind: str
     by: str
@@ -143,6 +155,7 @@ class RequestView(Frozen):
     until: Instant | None
     department: str | None = None
     decide_by: Instant | None = None
+    granted_by: Role | None = None
 
 
 class AppealView(Frozen):

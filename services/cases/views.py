@@ -10,6 +10,7 @@ from models.base import STORED
 from models.case import Case, Clock, UrgeOrder
 from models.commands import ExternalReference, Location
 from models.context import Person
+from models.enums import Role
 from models.facts import Actor, Explanation, Fact, Urged
 from models.personal_numbers import mask_numbers, mask_prose
 from models.policy.calendar import Calendar
@@ -33,7 +34,7 @@ from models.views import (
 from rules.deadlines.clocks import elapsed, remaining, terms_of
 from rules.deadlines.lights import headline_clock, light
 from rules.masking import reads_numbers
-from rules.requests import pending_requests
+from rules.requests import pending_requests, takes_supervisor
 from rules.scope import allowed_commands
 from rules.tasks import open_tasks
 from services.cases.answers import answer_views, fact_answers, open_views, unread_views
@@ -149,6 +150,7 @@ def case_view(
                 until=r.until,
                 department=r.department,
                 decide_by=r.decide_by,
+                granted_by=Role.SUPERVISOR if takes_supervisor(case, kind) else None,
             )
             for kind, r in pending_requests(case).items()
         ),

@@ -5,11 +5,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.commands import HUMAN_COMMAND_MODELS
-from models.enums import RequestKind
 from models.errors import NotNow, TooLate
 from services.commands.send import read_command
 from tests.web.views.test_list_address import a_visitor
-from web.views.case.actions import MAIN, first_step, offered_commands, sort_actions
+from web.views.case.actions import MAIN, first_step, sort_actions
 from web.views.case.command_forms import control_names, fields_of, known_values
 from web.views.case.form_values import body_of, field_of_pointer
 from web.views.refusals import refusal_text
@@ -99,15 +98,7 @@ def test_the_answer_comes_first_in_its_forms() -> None:
     assert fields_of("pass_review")[0].name == "answer"
 
 
-def test_nobody_is_offered_to_decide_on_their_own_request() -> None:
+def test_a_proposal_to_void_comes_first_while_it_waits() -> None:
     allowed = ("void", "refuse_void", "grant_return", "refuse_return", "retract", "comment")
-    own = offered_commands(allowed, (RequestKind.VOID,), hosted=True)
-    assert own == ("grant_return", "refuse_return", "retract", "comment")
-    assert sort_actions(offered_commands(allowed, (), hosted=True)).main[0] == "void", "it waits to be confirmed"
+    assert sort_actions(allowed).main[0] == "void", "it waits to be confirmed"
     assert "void" in sort_actions(("void", "comment")).more
-
-
-def test_a_reviewer_is_offered_no_answer_to_an_order_of_the_department() -> None:
-    allowed = ("answer_urge", "pass_review", "fail_review")
-    assert offered_commands(allowed, (), hosted=True) == ("pass_review", "fail_review")
-    assert first_step(offered_commands(allowed, (), hosted=False), mine=False) == "pass_review"

@@ -36,7 +36,6 @@ from web.views.case.actions import (
     KEYS,
     WITHOUT_REVISION,
     first_step,
-    offered_commands,
     sort_actions,
 )
 from web.views.case.command_forms import PARTS, choice_words, fields_of, is_command
@@ -112,9 +111,8 @@ async def show_case(
 
 def offered_on(view: CasePageView) -> tuple[str, ...]:
     """The commands that the page of a case offers."""
-    offered = offered_commands(view.case.allowed_commands, view.rules.own_requests, hosted=view.case.host is not None)
     asks = bool(view.rules.questions or view.case.unanswered)
-    return tuple(name for name in offered if asks or name != "answer_questions")
+    return tuple(name for name in view.case.allowed_commands if asks or name != "answer_questions")
 
 
 async def _read_view(services: Services, reader: Reader, case_no: str) -> CasePageView:

@@ -105,7 +105,8 @@ export interface AnswerView {
   unreadable?: "erased" | "keys_away" | "damaged" | null;
 }
 
-/** What somebody asked for, and is not decided. `decide_by` is missing in copies of an older version. */
+/** What somebody asked for, and is not decided. `granted_by`: the only role that may grant it, if there is such a one.
+ * `decide_by` and `granted_by` are missing in copies of an older version. */
 export interface CaseRequest {
   kind: string;
   by: string;
@@ -113,6 +114,7 @@ export interface CaseRequest {
   until: string | null;
   department: string | null;
   decide_by?: string | null;
+  granted_by?: string | null;
 }
 
 export interface CaseView extends Omit<CaseItem, "grid" | "grid_name"> {

@@ -1,9 +1,8 @@
 """Commands as actions on a page: which are prominent, their order and their keys."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.enums import RequestKind
 from rules.life_cycle import HUMAN_COMMANDS
 
 #: The prominent actions, in this order; all others are under 更多.
@@ -15,15 +14,6 @@ MAIN = (
     "transfer", "return", "request_extension", "request_suspension", "acknowledge", "redispatch", "recall", "urge",
     "comment", "rate", "request_reopen", "appeal",
 )  # fmt: skip
-#: Commands that decide on a request, by its kind. Who asked is not offered them: they may take the request back.
-DECIDING = {
-    RequestKind.RETURN: ("grant_return", "refuse_return"),
-    RequestKind.TRANSFER: ("grant_transfer", "refuse_transfer"),
-    RequestKind.EXTENSION: ("grant_extension", "refuse_extension"),
-    RequestKind.SUSPENSION: ("grant_suspension", "refuse_suspension"),
-    RequestKind.VOID: ("void", "refuse_void"),
-    RequestKind.REOPEN: ("grant_reopen", "refuse_reopen"),
-}
 KEYS = {
     "claim": "c", "comment": "n", "complete": "f", "transfer": "t", "request_extension": "e", "return": "r",
     "request_suspension": "h", "dispatch": "d", "accept": "y", "pass_review": "p", "urge": "w",
@@ -50,16 +40,6 @@ class Actions:
 
     main: tuple[str, ...]
     more: tuple[str, ...]
-
-
-def offered_commands(allowed: Sequence[str], own_requests: Collection[RequestKind], *, hosted: bool) -> tuple[str, ...]:
-    """The allowed commands without those that decide on the reader's own requests, and without the answer to an urge
-    order for the reviewer of a department's result: it is that department's.
-    """
-    out = {name for kind in own_requests for name in DECIDING.get(kind, ())}
-    if hosted and "pass_review" in allowed:
-        out.add("answer_urge")
-    return tuple(name for name in allowed if name not in out)
 
 
 def sort_actions(allowed: Sequence[str]) -> Actions:

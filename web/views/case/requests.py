@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import RequestKind, TaskKind
-from models.views import AppealView, CaseView, FactView
+from models.enums import OwnerKind, RequestKind, TaskKind
+from models.views import AppealView, CaseView, FactView, RequestView, TaskView
+from rules.requests import DECIDING
 from services.cases.forecast import DueView, Forecast
 from services.wording import vocabulary
 from web.reader import Visitor
@@ -29,6 +30,7 @@ REQUEST_TASKS = frozenset(_TASKS.values())
 class RequestLine:
     """A request that waits. `until`: up to when it would reach. `decider`: who decides or answers, by `decide_by`;
     `late`: that moment has passed. `department`: to which a transfer is asked for. `why`: the reason, or the question.
+    `told`: what a reader who may not grant it is told about who does; empty where it is not said.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class RequestLine:
     decide_by: datetime | None
     late: bool
     why: str
+    told: str = ""
 
 
 def appeal_reason(appeal: AppealView, facts: Sequence[FactView]) -> str:
@@ -76,13 +79,32 @@ def request_lines(
                 at=request.at,
                 until=None if answers else request.until,
                 department=names.get(request.department or "", "") if kind is RequestKind.TRANSFER else "",
-                decider=task.assignee.name if task else "",
+                decider=_decider(request, task, visitor),
                 decide_by=by,
                 late=by is not None and by <= visitor.now,
                 why=_why(kind, facts),
+                told=_who_grants(request, case, visitor),
             )
         )
     return tuple(lines)
+
+
+def _decider(request: RequestView, task: TaskView | None, visitor: Visitor) -> str:
+    """Who decides: the desk, department or person, with the role that alone grants it."""
+    if task is None:
+        return ""
+    if request.granted_by is None or task.assignee.kind is OwnerKind.PERSON:
+        return task.assignee.name
+    return f"{task.assignee.name} {vocabulary.label_of(vocabulary.ROLES, request.granted_by, visitor.language)}"
+
+
+def _who_grants(request: RequestView, case: CaseView, visitor: Visitor) -> str:
+    grant, refuse = DECIDING.get(RequestKind(request.kind), ("", ""))
+    if request.granted_by is None or grant in case.allowed_commands:
+        return ""
+    if refuse in case.allowed_commands:
+        return visitor.text("该申请须由督查员批准,您只可以不同意。")
+    return visitor.text("该申请须由督查员批准。")
 
 
 def dues_in_order(forecast: Forecast | None) -> tuple[DueView, ...]:

@@ -14,6 +14,13 @@ export function pendingRequest(about: CaseView, kind: string | undefined): CaseR
   return about.requests.find((request) => request.kind === kind);
 }
 
+/** What somebody who may not grant a request is told about who does; empty where that need not be said. */
+export function whoGrants(request: CaseRequest, about: CaseView): string {
+  const may = (command: string): boolean => about.allowed_commands.includes(command);
+  if (request.granted_by !== "supervisor" || may(`grant_${request.kind}`)) return "";
+  return may(`refuse_${request.kind}`) ? t("该申请须由督查员批准,您只可以不同意。") : t("该申请须由督查员批准。");
+}
+
 /** How much later than the deadline, or of a suspension for how long; empty where that is not known. */
 function spanOf(request: CaseRequest, about: CaseView): string {
   const since = request.kind === "suspension" ? request.at : about.due_at;
@@ -54,6 +61,7 @@ export function Asked({ request, about, facts }: { request: CaseRequest; about: 
   const asked = facts.filter(({ kind }) => kind === factOf(request)).pop();
   const reason = String(asked?.body["reason"] ?? "");
   const span = spanOf(request, about);
+  const told = whoGrants(request, about);
   return (
     <section class="card stack-s">
       <h2>{codeLabel("facts", factOf(request))}</h2>
@@ -85,6 +93,7 @@ export function Asked({ request, about, facts }: { request: CaseRequest; about: 
           </>
         )}
       </dl>
+      {told && <p class="hint">{told}</p>}
     </section>
   );
 }

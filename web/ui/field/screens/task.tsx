@@ -7,7 +7,7 @@ import { useCached } from "../server/cached";
 import { DistanceToPlace } from "../places/distance_to_place";
 import { timeLeftText, formatShort } from "../words/moments";
 import { items } from "../store/outbox";
-import { pendingRequest } from "../parts/asked";
+import { pendingRequest, whoGrants } from "../parts/asked";
 import { Compare, Picture } from "../parts/pictures";
 import { isPending, type Item } from "../store/item_states";
 import { t, codeLabel } from "../words/texts";
@@ -65,6 +65,13 @@ export function Task({ case_no, command }: { case_no: string; command: string })
       <Head about={about} at={seen.at} fresh={seen.fresh} />
       {photos.after[0] && photos.before[0] && <Compare before={photos.before[0]} after={photos.after[photos.after.length - 1]!} />}
       <Facts about={about} here={here} photos={photos} facts={history.value ?? []} />
+      {about.requests
+        .filter((request) => whoGrants(request, about))
+        .map((request) => (
+          <Note key={request.kind}>
+            {codeLabel("requests", request.kind)}: {whoGrants(request, about)}
+          </Note>
+        ))}
       {offered.length > 0 && (
         <section class="card stack-s">
           <h2>{t("可做的操作")}</h2>
