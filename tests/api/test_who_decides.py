@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from doors.session import COOKIE
 from infra.database import transaction
 from infra.store.context import read_person
 from models.enums import Role
@@ -14,8 +15,9 @@ from models.policy.standard import ExtensionRule, Standard
 from services.desk.tabs import DeskTab, tab_counts
 from tests.api.harness import ApiHarness, open_harness, policy_with_a_rush
 from tests.api.story import Story, closed, moment, soon
-from tests.builders import COMMUNITY, person_id, publish
+from tests.builders import COMMUNITY, person_id, publish, token_for
 from tests.servers import Servers
+from web.app import create_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHarness]:
     """A park whose wage disputes are extended by supervisors alone."""
-    async with open_harness(servers, tmp_path_factory.mktemp("deciders")) as opened:
+    async with open_harness(servers, tmp_path_factory.mktemp("deciders"), create_app) as opened:
         async with transaction(opened.engine) as connection:
             await publish(connection, _granted_above(), version=3)
         yield opened
@@ -124,3 +126,38 @@ async def test_the_second_reopening_waits_with_the_supervisors(harness: ApiHarne
     assert not {"grant_reopen", "refuse_reopen"} & set((await story.look("duty"))["allowed_commands"])
     assert await story.is_refused("duty", "grant_reopen") == (403, "not_yours", None)
     story.view = await harness.do("supervisor", story.no, "grant_reopen")
+
+
+@pytest.mark.parametrize(
+    ("language", "may_refuse", "may_not"),
+    [
+        ("zh", "延期: 该申请须由督查员批准,您只可以不同意。", "挂账: 该申请须由督查员批准。"),
+        ("en", "extension: Only a supervisor can grant this; you may refuse it.",
+         "suspension: Only a supervisor can grant this."),
+    ],
+)  # fmt: skip
+async def test_the_page_tells_the_duty_officer_who_grants_it(
+    harness: ApiHarness, language: str, may_refuse: str, may_not: str
+) -> None:
+    story = await asked(harness)
+    await story.does("labour_handler", "request_suspension", until=soon(hours=30), reason="停产")
+
+    async def page(username: str) -> str:
+        token = token_for(harness.settings, username)
+        path = f"http://gridloop.test/cases/{story.no}?lang={language}"
+        answer = await harness.http.get(path, headers={"Cookie": f"{COOKIE}={token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    seen = await page("duty")
+    assert may_refuse in seen
+    assert may_not in seen
+    assert 'data-act="refuse_extension"' in seen
+    assert not any(
+        f'data-act="{name}"' in seen for name in ("grant_extension", "grant_suspension", "refuse_suspension")
+    )
+    above = await page("community_supervisor")
+    assert 'data-act="grant_extension"' in above
+    assert may_refuse not in above
+    assert may_not not in above
+    assert ("东一社区 督查员" if language == "zh" else "东一社区 supervisor") in above

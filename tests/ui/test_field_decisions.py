@@ -85,6 +85,17 @@ def test_voiding_is_offered_only_as_a_decision(open_page: OpenPage, site: Site) 
     expect(page.get_by_role("link", name="作废")).to_have_count(0)
 
 
+def test_who_may_not_decide_is_told_who_does(open_page: OpenPage, site: Site) -> None:
+    case_no = asked(site, "suspension")
+    page = open_phone(open_page, "duty", f"/m/#/task/{case_no}")
+    expect(page.locator("main")).to_contain_text("挂账: 该申请须由督查员批准。")
+    expect(page.get_by_role("link", name="同意挂账")).to_have_count(0)
+    check_screen(page, least=44)
+    page = open_phone(open_page, "supervisor", f"/m/#/task/{case_no}")
+    expect(page.get_by_role("link", name="同意挂账", exact=True)).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("须由督查员批准")
+
+
 @pytest.mark.parametrize("what", ["extension", "return"])
 def test_it_is_refused_with_a_reason(open_page: OpenPage, site: Site, what: str) -> None:
     case_no = asked(site, what)
