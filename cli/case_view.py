@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from cli.formatting import format_light, format_local, format_owner
-from cli.labels import OUTCOMES, REQUESTS, STAGES, URGE_KINDS, label, label_fact, localize
+from cli.labels import OUTCOMES, REQUESTS, ROLES, STAGES, URGE_KINDS, label, label_fact, localize
 from cli.output import Column, build_table, language, out, print_table
 from services.wording.lengths import length_text
 
@@ -134,7 +134,7 @@ def _print_requests(requests: list[dict[str, Any]]) -> None:
     )  # fmt: skip
     rows = (
         (
-            label(REQUESTS, request["kind"]),
+            label(REQUESTS, request["kind"]) + _granted_by(request),
             escape(request["by"]),
             escape(request["department"] or "—"),
             format_local(request["at"]),
@@ -144,6 +144,12 @@ def _print_requests(requests: list[dict[str, Any]]) -> None:
         for request in requests
     )
     print_table([localize(*heading) for heading in headings], rows)
+
+
+def _granted_by(request: dict[str, Any]) -> str:
+    """Who alone grants the request, where that is not whoever usually decides such requests."""
+    role = request.get("granted_by")
+    return localize("(由{}批准)", " (granted by a {})").format(label(ROLES, role)) if role else ""
 
 
 def _print_urges(urges: list[dict[str, Any]]) -> None:

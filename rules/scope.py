@@ -145,7 +145,13 @@ def _reporter_standing(person: Person, case: Case) -> set[Who]:
 
 
 def _personal_standing(person: Person, case: Case, day: date) -> set[Who]:
-    """Standing by name: as claimant who still holds the role, as assigned reviewer, or as fallback owner.
+    """Standing by name: as owner, or as fallback owner with a decision that no unit has anybody for."""
+    decides = any(task.assignee == _person_owner(person.id) for task in decision_tasks(case))
+    return _owner_standing(person, case, day) | ({Who.DUTY_OFFICER, Who.SUPERVISOR} if decides else set())
+
+
+def _owner_standing(person: Person, case: Case, day: date) -> set[Who]:
+    """Standing as owner by name: claimant who still holds the role, assigned reviewer, or fallback owner.
 
     Where no unit has the role, the fallback owner does what the desk would do.
     """
@@ -154,11 +160,8 @@ def _personal_standing(person: Person, case: Case, day: date) -> set[Who]:
         return {Who.OWNER} if person.acts_for(case.claimed_by, day) and holds_claim(person, case, day) else set()
     if owner is not None and owner.kind is OwnerKind.PERSON and case.reviewer is not None:
         return {Who.OWNER, Who.REVIEWER} if person.acts_for(case.reviewer, day) else set()
-    me = _person_owner(person.id)
-    if owner == me:
+    if owner == _person_owner(person.id):
         return {Who.OWNER, Who.OWNING_UNIT, Who.DUTY_OFFICER, Who.SUPERVISOR, Who.REVIEWER}
-    if any(task.assignee == me for task in decision_tasks(case)):
-        return {Who.DUTY_OFFICER, Who.SUPERVISOR}
     return set()
 
 

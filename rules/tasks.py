@@ -7,10 +7,10 @@ from models.case import AppealRecord, Case, Owner
 from models.enums import OwnerKind, RequestKind, Role, Stage, TaskKind
 from rules.requests import pending_requests, takes_supervisor
 
-#: The tasks of a desk that decide something.
+#: The tasks that a desk has besides those of the stage: what it decides, does again, or still asks.
 DECISIONS = (
     TaskKind.DECIDE_RETURN, TaskKind.DECIDE_EXTENSION, TaskKind.DECIDE_SUSPENSION, TaskKind.CONFIRM_VOID,
-    TaskKind.DECIDE_REOPEN, TaskKind.DECIDE_APPEAL, TaskKind.SPLIT_AGAIN,
+    TaskKind.DECIDE_REOPEN, TaskKind.DECIDE_APPEAL, TaskKind.SPLIT_AGAIN, TaskKind.ANSWER_QUESTIONS,
 )  # fmt: skip
 
 

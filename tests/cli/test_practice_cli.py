@@ -96,6 +96,9 @@ def test_what_is_shown_is_in_the_readers_language(api: Run, monkeypatch: pytest.
     act(api, no, "labour_handler", "return", "reason=非职责")
     monkeypatch.setenv("GRIDLOOP_LANG", "zh")
     shown = api("show", no).stdout
+    assert "由督查员批准" not in shown
+    act(api, no, "labour_handler", "request_suspension", "until=+3d", "reason=停产")
+    assert "挂账(由督查员批准)" in "".join(api("show", no, "--as", "duty").stdout.split())
     for words in ("待裁定或答复的申请", "退单", "须裁定于", "计时", "72 小时"):
         assert words in shown, words
     told = refusal(api("act", no, "retract", "--as", "labour_head"))

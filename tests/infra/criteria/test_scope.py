@@ -12,6 +12,8 @@ from infra.database import transaction
 from infra.store.cases import append_facts
 from infra.store.criteria.scope import visible
 from models.case import Case
+from models.commands import Accept, Claim, Dispatch, Relocate, RequestSuspension
+from models.commands.report import Location
 from models.context import Grant, Interest, Person
 from models.enums import InterestKind, OwnerKind, Role, Stage
 from models.facts import Fact, Received
@@ -22,10 +24,10 @@ from rules.conflicts import in_conflict
 from rules.evolve import fold
 from rules.life_cycle import Who
 from rules.scope import may_see, standing
-from tests.builders import ENVIRONMENT, FIRE, LABOUR, UNITS, small_park
+from tests.builders import ENVIRONMENT, FALLBACK, FIRE, LABOUR, MICRO, UNITS, person_id, small_park
 from tests.rules.choices import ENTERPRISES
 from tests.rules.walk import Walk
-from tests.rules.world import EVERYBODY, START, ZONE
+from tests.rules.world import EVERYBODY, START, ZONE, Life, units_to
 
 CASES_MADE = 100
 PEOPLE_MADE = 200
@@ -155,3 +157,30 @@ async def test_the_rule_in_sql_is_the_rule_for_values(engine: AsyncEngine) -> No
     assert followed
     assert by_hand
     assert reasons == set(Who) - {Who.SYSTEM}
+
+
+async def test_what_fell_to_the_fallback_owner_is_seen_by_them_in_both(engine: AsyncEngine) -> None:
+    """A decision, also of a claimed case, and the questions that a desk without anybody should have asked."""
+    await small_park(engine)
+    bare = tuple(u.model_copy(update={"staffed": frozenset(), "holders": ()}) for u in units_to(MICRO))
+    moved = Relocate(grid=MICRO, location=Location(lat=38, lon=117), reason="更正")
+    until = START + timedelta(days=5)
+    lives = {name: Life(category=category) for name, category in (("decision", "0302"), ("questions", "0301"))}
+    for life in lives.values():
+        life.do("duty", moved, target_units=bare)
+        life.do("duty", Accept())
+        life.do("duty", Dispatch(host=ENVIRONMENT))
+        life.do("environment_handler", Claim())
+    lives["decision"].do("environment_handler", RequestSuspension(until=until, reason="停产"))
+    assert lives["questions"].case.unanswered
+    nobody = Person(id=person_id(FALLBACK), username=FALLBACK)
+    async with transaction(engine) as connection:
+        for name, life in lives.items():
+            first, *rest = life.facts
+            assert isinstance(first.body, Received)
+            numbered = first.model_copy(update={"body": first.body.model_copy(update={"case_no": name})})
+            case = fold([numbered, *rest])
+            assert case is not None
+            await append_facts(connection, None, [numbered, *rest], case)
+            assert may_see(nobody, case, TODAY)
+        assert await seen_in_sql(connection, nobody, TODAY) == set(lives)
