@@ -22,9 +22,10 @@ _FILL = """
 
 
 def upgrade() -> None:
-    """Adds the column, and fills it for the tasks that are open."""
+    """Adds the column, and fills it for the tasks that are open, without keeping others from the table meanwhile."""
     op.add_column("tasks", sa.Column("role", sa.String(), nullable=True))
-    op.execute(_FILL)
+    with op.get_context().autocommit_block():
+        op.execute(_FILL)
 
 
 def downgrade() -> None:

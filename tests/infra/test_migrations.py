@@ -40,6 +40,22 @@ OLD_CASE = """
 """
 
 
+#: Open tasks of two cases as revision 0051 stores them; the second was reopened before.
+OLD_TASKS = """
+    SET session_replication_role = replica;
+    INSERT INTO cases (report_id, case_no, seq, state, stage, round, category, severity, source, title, description,
+        grid, grid_path, level, departments, reported_by, anonymous, content_hash, occurred_at, reported_at,
+        received_at, updated_at, policy_version, provisional, late_stages, failed_reviews, returns, extended, exempt)
+    SELECT md5('K' || n)::uuid, 'K' || n, 1, jsonb_build_object('reopenings', n), 'closed', 1, '0103', 'ordinary',
+        'grid_worker', '', '', 'g', 'g', 4, '{}', gen_random_uuid(), false, '', now(), now(), now(), now(), 1, false,
+        '{}', 0, 0, false, false
+    FROM generate_series(0, 1) n;
+    INSERT INTO tasks (report_id, key, kind, assignee_kind, assignee_id)
+    SELECT md5('K' || n)::uuid, kind, kind, 'unit', 'g' FROM generate_series(0, 1) n,
+        unnest(ARRAY['decide_return', 'decide_extension', 'decide_suspension', 'decide_reopen', 'decide_appeal']) kind
+"""
+
+
 def rows(url: str, query: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as connection:
         return connection.execute(query).fetchall()
@@ -124,3 +140,20 @@ def test_cases_from_before_get_their_words(empty_database_url: str) -> None:
         connection.execute(OLD_CASE)
     upgrade(empty_database_url)
     assert rows(empty_database_url, "SELECT case_no, words FROM case_words") == [("K1", "led灯 发现积水 lt-1")]
+
+
+def test_open_tasks_that_take_a_supervisor_say_so(empty_database_url: str) -> None:
+    upgrade(empty_database_url, "0051")
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(OLD_TASKS)
+    upgrade(empty_database_url)
+    found = rows(
+        empty_database_url,
+        "SELECT case_no, kind FROM tasks JOIN cases USING (report_id) WHERE role = 'supervisor' ORDER BY 1, 2",
+    )
+    always = ("decide_appeal", "decide_suspension")
+    assert found == [
+        *(("K0", kind) for kind in always),
+        *(("K1", kind) for kind in (always[0], "decide_reopen", always[1])),
+    ]
+    assert rows(empty_database_url, "SELECT count(*) FROM tasks WHERE role IS NULL") == [(5,)]
