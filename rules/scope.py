@@ -338,20 +338,20 @@ def may_give(person: Person, case: Case, command: str, day: date) -> bool:
     What every person of their standing may give, less what the decider would refuse them in this state whatever they
     filled in: a decision on their own request, the part of somebody else's claim, `retract` without a request.
     """
-    return _may_give(standing(person, case, day), person, case, command, day)
+    return _may_give(standing(person, case, day), decides_own(case, person.id), person, case, command, day)
 
 
 def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
     """The commands that the person can give now, in the order of the life cycle."""
-    found = standing(person, case, day)
-    return tuple(name for name in HUMAN_COMMANDS if _may_give(found, person, case, name, day))
+    found, own = standing(person, case, day), decides_own(case, person.id)
+    return tuple(name for name in HUMAN_COMMANDS if _may_give(found, own, person, case, name, day))
 
 
-def _may_give(found: frozenset[Who], person: Person, case: Case, command: str, day: date) -> bool:
+def _may_give(found: frozenset[Who], own: frozenset[str], person: Person, case: Case, command: str, day: date) -> bool:
     return (
         not found.isdisjoint(givers(case, command))
         and obstacle(case, command) is None
-        and command not in decides_own(case, person.id)
+        and command not in own
         and (command not in OF_CLAIMANT or acts_for_host(person, case, day))
         and (command not in OF_REVIEWER or acts_as_reviewer(person, case, day))
         and (command != "retract" or bool(own_requests(case, person.id)))

@@ -17,6 +17,7 @@ from infra.settings import Settings
 from infra.store.cases import append_facts
 from infra.store.policies import cache_newest_version
 from models.case import Case
+from models.commands import Appeal, DecideAppeal
 from models.context import Person
 from models.enums import Light, Stage
 from models.errors import BadFilter
@@ -39,7 +40,8 @@ from services.supervision.overdue_order import OverdueSort
 from services.supervision.ranking import RankingBy, RankingFilter, read_ranking
 from tests.builders import COMMUNITY, MICRO, OTHER_PARK, PARK, small_park
 from tests.infra.criteria.test_scope import a_life
-from tests.rules.world import EVERYBODY, START
+from tests.rules.lives import closed, handled, wait
+from tests.rules.world import EVERYBODY, START, Life
 from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -68,9 +70,21 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
         for seed in range(LIVES):
             facts, case = a_life(seed)
             await append_facts(connection, None, facts, case)
+        exempted = an_exempted_life()
+        await append_facts(connection, None, exempted.facts, exempted.case)
     yield opened
     await opened.dispose()
     servers.drop_database(name)
+
+
+def an_exempted_life() -> Life:
+    """A case that was late, and exempted by an appeal: too rare among random ones."""
+    life = handled("2026-03-02T09:00")
+    wait(life, "2026-03-05T10:00")
+    closed(life)
+    life.do("fire_head", Appeal(reason="停电"))
+    life.do("supervisor", DecideAppeal(upheld=True, reason="情况属实"))
+    return life
 
 
 async def viewpoint_of(connection: AsyncConnection, username: str, now: datetime = NOW) -> Viewpoint:
