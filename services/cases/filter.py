@@ -25,8 +25,7 @@ Sort = Literal["reported_at", "-reported_at", "due_at", "-due_at", "updated_at",
 
 
 #: One answer: the code of the question, and a value in its one form.
-ANSWER_TERM = r"^[A-Za-z0-9_-]{1,40}=.{1,500}$"
-AnswerTerm = Annotated[Text, StringConstraints(pattern=ANSWER_TERM)]
+AnswerTerm = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}=.{1,500}$")]
 _ANSWER = re.compile(r"answer\[([^\]]*)\]")
 
 

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from models.base import CODE, SHA256, TIME_OF_DAY
 from models.channels import HOST, MAIL_ADDRESS, PERSONS_MAIL
 from models.phone import PHONE
-from services.cases.filter import ANSWER_TERM
-from services.supervision.overdue import SORTS
-from services.supervision.overdue_order import OverdueSort
 
 _URL = (
     "须为以 http:// 或 https:// 开头的地址,不含空格",
@@ -24,13 +21,13 @@ PATTERNS: Mapping[str, tuple[str, str]] = {
         "须为电话号码:5 至 15 位数字,分机写作“转801”,多个号码用“/”隔开",
         "must be a phone number of 5 to 15 digits; write an extension as “ext. 801”, divide numbers by “/”",
     ),
-    ANSWER_TERM: (
+    r"^[A-Za-z0-9_-]{1,40}=.{1,500}$": (
         "须写作“问题编码=答案”,例如 smell=gas",
         "must be written as code=value with the code of a question, such as smell=gas",
     ),
-    SORTS: (
-        f"须为以下之一,前面加“-”为降序:{'、'.join(OverdueSort)}",
-        f"must be one of {', '.join(OverdueSort)}, with “-” before it for the largest first",
+    r"^-?(late|title|grid|stage|host|level|paused|extensions|rework|action|urges)$": (
+        "须为列表的一列,例如 late;前面加“-”为降序",
+        "must be a column of the list, such as late; with “-” before it the largest come first",
     ),
     SHA256: (
         "须为文件的 SHA-256:64 位小写十六进制",
