@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import get_args
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from models.case import Case
@@ -10,6 +11,8 @@ from models.facts import Body
 from rules.evolve import fold
 from tests.rules.walk import Walk
 
+#: A minute of computing on a machine of its own.
+pytestmark = pytest.mark.timeout(300)
 EVERY_KIND = {model.model_fields["kind"].default for model in get_args(get_args(Body)[0])}
 
 
