@@ -169,7 +169,7 @@ _LARGER = """([length, host, level]) => {
 }"""
 _LONGEST = {
     "zh": [" 128 天 23 小时", "生态环境局", "微网格"],
-    "en": [" under 1 min", "Environment bureau", "community"],
+    "en": [" 128 d 23 h", "Environment bureau", "community"],
 }
 _TOO_WIDE = """all => all.filter(e => e.scrollWidth > e.clientWidth)
   .map(e => [e.parentElement.className, e.scrollWidth - e.clientWidth, e.textContent.replace(/\\s+/g, ' ')])"""
@@ -185,6 +185,13 @@ def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
         expect(tables.first).to_be_visible()
         page.evaluate(_LARGER, _LONGEST[lang])
         assert tables.evaluate_all(_TOO_WIDE) == [], path
+        if path.startswith("/overdue"):  # its cells hide what is too long, which no length of time may be
+            lengths = page.locator(".audit tbody tr td:nth-child(2)")
+            lengths.evaluate_all(
+                "(all, length) => all.forEach(e => { e.querySelector('.light').lastChild.textContent = length; })",
+                _LONGEST[lang][0],
+            )
+            assert lengths.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).length") == 0
         screenshot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
 
 
