@@ -160,7 +160,8 @@ def running_nginx(pages: tuple[str, str], servers: Servers) -> Iterator[Front]:
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
         assert "[warn]" not in checked.stderr
-        with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
+        # Into a file: a pipe that nobody reads is full after some hundred lines, and nginx would stand still.
+        with (folder / "said").open("w") as said, subprocess.Popen(command, stderr=said) as running:
             try:
                 until(lambda: running.poll() is not None or listens(made.https), "nginx listens")
                 yield made

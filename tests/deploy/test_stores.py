@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -102,14 +103,20 @@ def pooler(database_url: str) -> Iterator[str]:
             })
         )  # fmt: skip
         command = [tools.need("pgbouncer"), str(folder / "pgbouncer.ini")]
-        as_other = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder, **as_other) as running:  # type: ignore[call-overload]
+        as_other: dict[str, Any] = (
+            {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        )
+        with (
+            (folder / "said").open("w") as file,
+            subprocess.Popen(command, stderr=file, cwd=folder, **as_other) as running,
+        ):
             try:
                 until(lambda: running.poll() is not None or listens(port), "the pooler listens")
                 yield f"postgresql://{real['user']}:{real['password']}@127.0.0.1:{port}/{real['dbname']}"
             finally:
                 running.terminate()
-                said = running.stderr.read()
+                running.wait()
+        said = (folder / "said").read_text("utf-8")
     assert "unrecognized" not in said
     assert "ERROR" not in said
 

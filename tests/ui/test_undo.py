@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
+from tests.ui.phone import unique_text
 from tests.ui.site import Site
 
 HELD = "() => Object.keys(localStorage).filter((key) => key.startsWith('held:')).length"
@@ -92,7 +93,7 @@ def test_without_a_network_it_waits_and_goes_later(open_page: OpenPage, site: Si
 
 def test_a_click_in_the_queue_is_taken_back(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
-    page = open_page("labour_handler", "/queue?tab=handling", undo=20)
+    page = open_page("labour_handler", f"/queue?tab=handling&q={no}", undo=20)
     page.locator(f'#rows input[value="{no}"]').check()
     page.locator("#bulk summary", has_text="批注").click()
     page.locator("#bulk [name=note]").fill("请尽快")
@@ -103,8 +104,9 @@ def test_a_click_in_the_queue_is_taken_back(open_page: OpenPage, site: Site) -> 
 
 
 def test_a_claim_of_many_is_taken_back(open_page: OpenPage, site: Site) -> None:
-    nos = [site.at_handling() for _ in range(2)]
-    page = open_page("labour_handler", "/queue?tab=unclaimed", undo=10)
+    word = unique_text()
+    nos = [site.at_handling(title=word) for _ in range(2)]
+    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={word}", undo=10)
     for no in nos:
         page.locator(f'#rows input[value="{no}"]').check()
     page.locator('[data-bulk="claim"]').click()
