@@ -377,7 +377,7 @@ def test_who_passes_a_case_on_sees_what_each_holds(open_page: OpenPage, site: Si
     )
     check_screen(page)
     screenshot(page, f"case-transfer-{lang}")
-    page.goto(f"/queue?tab=doing&lang={lang}")
+    page.goto(f"/queue?tab=doing&q={no}&lang={lang}")
     choice = page.locator("#to-person option[value=environment_handler]")
     expect(choice).to_have_text("环保处置员")
     page.locator(f'tr[data-case="{no}"]').get_by_role("checkbox").check()
