@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from tests.faults.load.faults import BACKEND, Fault, Kind
-from tests.faults.load.site import Site, resize, used_bytes
+from tests.faults.load.site import Site, fill, resize
 
 
 class Injector:
@@ -118,7 +118,7 @@ class Injector:
     def _fill(self, _: Fault) -> Callable[[], object] | None:
         if not self.site.disk:
             return None
-        resize(self.site, f"{used_bytes(self.site) // 1024 + 16}k")
+        fill(self.site)
         return lambda: resize(self.site, self._whole_disk)
 
     def heal(self) -> None:

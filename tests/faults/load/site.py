@@ -259,6 +259,23 @@ def resize(site: Site, size: str) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(site.data_dir)], check=True, timeout=20)
 
 
+#: KiB that are left on a full disk. Linux refuses a size below what is used, which grows between the question and the
+#: answer: then the next is tried. The last is more than a segment of PostgreSQL's log.
+_ROOM = (16, 16, 64, 256, 1024, 4096, 16384, 65536)
+
+
+def fill(site: Site) -> None:
+    """Leave next to no room on the disk of the site. Raises CalledProcessError when that is refused each time."""
+    for room in _ROOM:
+        try:
+            resize(site, f"{used_bytes(site) // 1024 + room}k")
+        except subprocess.CalledProcessError:
+            if room == _ROOM[-1]:
+                raise
+        else:
+            break
+
+
 def used_bytes(site: Site) -> int:
     """How much of its disk the site uses."""
     status = os.statvfs(site.data_dir)
