@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -28,23 +29,35 @@ async def port(harness: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 
 async def drip(port: int, first: bytes, then: bytes = b"", every: float = 0.2) -> bytes:
-    """Send `first`, then `then` again and again; return all that came until the connection was closed."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answer = asyncio.create_task(reader.read())
-    try:
-        writer.write(first)
-        async with asyncio.timeout(8):
-            while not answer.done():
-                with contextlib.suppress(ConnectionError):
-                    writer.write(then)
-                    await writer.drain()
-                await asyncio.wait([answer], timeout=every)
+    """Send `first`, then `then` again and again; return all that came until the connection was closed.
+
+    A socket without buffers of its own: what had come before the other side reset the connection is not lost with it.
+    """
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setblocking(False)
+        await loop.sock_connect(client, ("127.0.0.1", port))
+        answer = asyncio.create_task(_read_all(client))
+        try:
+            await loop.sock_sendall(client, first)
+            async with asyncio.timeout(8):
+                while not answer.done():
+                    await asyncio.wait([answer], timeout=every)
+                    with contextlib.suppress(ConnectionError):
+                        await loop.sock_sendall(client, then)
+                return await answer
+        except ConnectionError:
             return await answer
-    except ConnectionError:
-        return b""
-    finally:
-        answer.cancel()
-        writer.close()
+        finally:
+            answer.cancel()
+
+
+async def _read_all(client: socket.socket) -> bytes:
+    pieces = []
+    with contextlib.suppress(ConnectionError):
+        while piece := await asyncio.get_running_loop().sock_recv(client, 65_536):
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 @pytest.mark.parametrize(
