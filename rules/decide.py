@@ -139,7 +139,7 @@ def _record_due_steps(case: Case, step: Step, ctx: Context) -> tuple[tuple[Fact,
     while (due := due_step(case, ctx, ctx.now)) is not None:
         record(due)
     if lacks_wake_up(case):
-        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminder_fact(ctx), **fields))
+        facts.append(Fact(seq=case.seq + 1, at=ctx.now, actor=Actor(), body=reminder_fact(case, ctx), **fields))
         case = evolve(case, facts[-1])
     return tuple(facts), case
 
@@ -193,7 +193,7 @@ def _with_consequences(case: Case, fact: Fact, ctx: Context) -> tuple[Case, list
 
     add(automatic_urge(case, fact, ctx))
     add(end_replaced_acknowledgement(before, case, ctx))
-    add(reminder_fact(ctx) if lacks_wake_up(case) else None)
+    add(reminder_fact(case, ctx) if lacks_wake_up(case) else None)
     return case, facts
 
 

@@ -1,8 +1,9 @@
 """The requests of a case that await a decision or an answer."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
-from models.case import Case, Request
+from models.case import Case, Owner, Request
 from models.enums import RequestKind, Role
 
 #: The field of the case that holds each kind of request.
@@ -57,10 +58,19 @@ def takes_supervisor(case: Case, kind: RequestKind) -> bool:
     return False
 
 
+def given_above(case: Case) -> Iterator[tuple[RequestKind, Owner]]:
+    """What waits for somebody in particular, because it takes a supervisor: its kind, and whoever decides it."""
+    for kind, request in pending_requests(case).items():
+        if request.decider is not None:
+            yield kind, request.decider
+    for appeal in case.pending_appeals:
+        if appeal.decider is not None:
+            yield RequestKind.APPEAL, appeal.decider
+
+
 def has_deciders(case: Case) -> bool:
     """Whether anything on the case waits for somebody in particular, because it takes a supervisor."""
-    deciders = [request.decider for request in pending_requests(case).values()]
-    return any(one is not None for one in (*deciders, *(appeal.decider for appeal in case.pending_appeals)))
+    return any(given_above(case))
 
 
 def decides_own(case: Case, person: UUID) -> frozenset[str]:

@@ -38,10 +38,14 @@ class Overdue(Kept):
 
 
 class Reminded(Kept):
-    """A reminder of an overdue case or a pending decision; `remind_at` is the next one."""
+    """A reminder of an overdue case or a pending decision; `remind_at` is the next one.
+
+    `decider`: who has to decide from now on what takes a supervisor, because nobody is left who could.
+    """
 
     kind: Literal["reminded"] = "reminded"
     remind_at: Instant
+    decider: Annotated[Owner | None, Field(exclude_if=is_none)] = None
 
 
 class Reached(Kept):

@@ -14,7 +14,7 @@ from models.enums import EscalationMode, Level, OwnerKind, RequestKind, Role, St
 from models.facts import Reached, Vacancy
 from models.policy.standard import Target
 from rules.levels import current_level
-from rules.requests import pending_requests, takes_supervisor
+from rules.requests import given_above, pending_requests, takes_supervisor
 from rules.tasks import decision_task
 
 #: The roles that stand in at a unit above, when nobody there holds the target's role either.
@@ -109,13 +109,23 @@ def _supervisors(case: Case, ctx: Context, request: RequestKind) -> Reached:
     return Reached(mode=EscalationMode.INFORM, role=Role.SUPERVISOR, unit=nearest.code, people=people)
 
 
-def decider_left(case: Case, ctx: Context, request: RequestKind) -> Owner | None:
+def decider_left(case: Case, ctx: Context, request: RequestKind | None = None) -> Owner | None:
     """Who has to decide the request from now on, when no supervisor is left who could: the fallback owner. None while
-    it stays as it is."""
-    if not takes_supervisor(case, request) or any(holders(unit, Role.SUPERVISOR) for unit in ctx.units):
+    it stays as it is.
+
+    Without `request`: all that was given to a supervisor and is undecided, appeals too.
+    """
+    if any(holders(unit, Role.SUPERVISOR) for unit in ctx.units):
         return None
-    task = decision_task(case, request, pending_requests(case)[request].decider)
-    return None if task.assignee.kind is OwnerKind.PERSON else Owner(kind=OwnerKind.PERSON, id=str(ctx.fallback))
+    waiting: list[tuple[RequestKind, Owner | None]] = []
+    if request is None:
+        waiting += given_above(case)
+    elif takes_supervisor(case, request):
+        waiting.append((request, pending_requests(case)[request].decider))
+    assignees = [decision_task(case, kind, decider).assignee for kind, decider in waiting]
+    if all(assignee.kind is OwnerKind.PERSON for assignee in assignees):
+        return None
+    return Owner(kind=OwnerKind.PERSON, id=str(ctx.fallback))
 
 
 def _desk_staff(owner: Owner, case: Case, ctx: Context, *, deciding: bool = False) -> Reached:

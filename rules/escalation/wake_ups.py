@@ -87,9 +87,10 @@ def _responsible_party(case: Case) -> tuple[OwnerKind, str] | None:
     return owner.kind, owner.id
 
 
-def reminder_fact(ctx: Context) -> Reminded:
-    """A reminder now, with the time of the next one."""
-    return Reminded(remind_at=ctx.now + timedelta(hours=ctx.policy.remind_hours))
+def reminder_fact(case: Case, ctx: Context) -> Reminded:
+    """A reminder now, with the time of the next one; what nobody is left to decide goes to the fallback owner."""
+    remind_at = ctx.now + timedelta(hours=ctx.policy.remind_hours)
+    return Reminded(remind_at=remind_at, decider=decider_left(case, ctx))
 
 
 def pending_moments(case: Case) -> Iterator[Moment]:
@@ -231,7 +232,7 @@ def _whole_overdue(case: Case, ctx: Context) -> Body:
 
 
 def _remind(case: Case, ctx: Context) -> Body:
-    return reminder_fact(ctx)
+    return reminder_fact(case, ctx)
 
 
 def _step(case: Case, ctx: Context) -> Body:

@@ -13,7 +13,7 @@ from models.facts import (
     SummonsMissed,
     UrgeOverdue,
 )
-from rules.evolvers.common import Changes, change, recomputed_clocks, with_urge
+from rules.evolvers.common import Changes, change, passed_on, recomputed_clocks, with_urge
 from rules.requests import REQUEST_FIELDS
 
 
@@ -35,7 +35,7 @@ def _(body: Overdue, case: Case, fact: Fact) -> Changes:
 
 @change.register
 def _(body: Reminded, case: Case, fact: Fact) -> Changes:
-    return {"remind_at": body.remind_at}
+    return {"remind_at": body.remind_at, **passed_on(case, body.decider)}
 
 
 @change.register

@@ -12,6 +12,7 @@ from models.commands import (
     AssignReviewer,
     Claim,
     Complete,
+    DecideAppeal,
     Dispatch,
     FailReview,
     GrantExtension,
@@ -33,7 +34,7 @@ from models.commands import (
 from models.context import Unit
 from models.enums import OwnerKind, RequestKind, Role, Stage, TaskKind
 from models.errors import NotYours, SecondPersonNeeded
-from models.facts import ExtensionGranted, ExtensionRequested, StepFired
+from models.facts import ExtensionGranted, ExtensionRequested, Reminded, StepFired
 from models.mailbox import ReceiverKind
 from models.policy.standard import ExtensionRule
 from rules.decide import decide
@@ -235,6 +236,26 @@ def test_an_appeal_is_told_to_supervisors() -> None:
     life.do("fire_head", Appeal(reason="停电"))
     assert (ReceiverKind.UNIT, COMMUNITY, Role.SUPERVISOR) in told_of(life, before)
     assert task_of(life.case, TaskKind.DECIDE_APPEAL).role is Role.SUPERVISOR
+
+
+def test_when_the_last_supervisor_is_gone_the_next_reminder_passes_an_appeal_on() -> None:
+    life = handled(BEGUN)
+    wait(life, "2026-03-12T10:00")
+    closed(life)
+    life.do("fire_head", Appeal(reason="停电"))
+    before = len(life.facts)
+    assert life.case.remind_at is not None
+    life.now = life.case.remind_at
+    life.do(None, WakeUp(moment=life.now), units=NO_SUPERVISOR)
+    assert [body.decider for body in bodies(life, Reminded)][-1] == FALLEN
+    assert task_of(life.case, TaskKind.DECIDE_APPEAL).assignee == FALLEN
+    assert (ReceiverKind.PERSON, FALLEN.id, None) in told_of(life, before)
+    assert "decide_appeal" in may(life, FALLBACK)
+    assert life.case.remind_at is not None
+    life.now = life.case.remind_at
+    life.do(None, WakeUp(moment=life.now), units=NO_SUPERVISOR)
+    assert [body.decider for body in bodies(life, Reminded)][-1] is None, "it is passed on once"
+    life.do(FALLBACK, DecideAppeal(upheld=True, reason="属实"), units=NO_SUPERVISOR)
 
 
 def test_who_decides_changes_when_a_supervisor_steps_aside() -> None:
