@@ -99,6 +99,7 @@ def check_may_give(rules: MatterRules, matter: Matter, command: str, ctx: Matter
         department=matter.department,
         departments=matter.departments,
         people=matter.people,
+        created_by=matter.created_by,
     )
     check_part(found, rules, command)
 

@@ -24,6 +24,8 @@ class Part(StrEnum):
 
     #: Head or handler of the department that owns it, or a person named in it.
     OWNER = "owner"
+    #: Began it, and plays another part too: by itself it opens nothing.
+    AUTHOR = "author"
     #: Head of the department that owns it.
     HEAD = "head"
     #: Member of another department that takes part.

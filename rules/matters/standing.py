@@ -6,7 +6,7 @@
 from datetime import date
 from uuid import UUID
 
-from models.context import Person
+from models.context import Grant, Person
 from models.enums import Role
 from models.errors import NotYours
 from rules.matters.kind import TERRITORIAL_PARTS, MatterRules, Part
@@ -28,25 +28,32 @@ def parts(
     department: str | None = None,
     departments: tuple[str, ...] = (),
     people: tuple[UUID, ...] = (),
+    created_by: UUID | None = None,
 ) -> frozenset[Part]:
     """Every part that `person` plays towards a matter at that place on `day`; empty when they may not see it."""
-    found: set[Part] = set()
     if not person.active:
         return frozenset()
-    if any(person.acts_for(named, day) for named in people):
-        found.add(Part.OWNER)
+    found = {Part.OWNER} if any(person.acts_for(named, day) for named in people) else set()
     for grant in in_force(person, day):
         if rules.open_to_staff and grant.role in STAFF_ROLES:
             found |= {Part.READER} if grant.role in ONLY_READERS else {Part.READER, Part.STAFF}
-        if grant.role in TERRITORIAL_PARTS:
-            if covers(grant, grid_path):
-                found.add(TERRITORIAL_PARTS[grant.role])
-        elif grant.role in DEPARTMENT_ROLES and grant.department is not None:
-            if grant.department == department:
-                found |= {Part.OWNER, Part.HEAD} if grant.role is Role.DEPARTMENT_HEAD else {Part.OWNER}
-            elif grant.department in departments:
-                found.add(Part.PARTICIPANT)
+        found |= _granted(grant, grid_path, department, departments)
+    if found and person.id == created_by:
+        found.add(Part.AUTHOR)
     return frozenset(found)
+
+
+def _granted(
+    grant: Grant, grid_path: tuple[str, ...], department: str | None, departments: tuple[str, ...]
+) -> set[Part]:
+    """The parts that the grant gives by the matter's place, or by the departments that have to do with it."""
+    if grant.role in TERRITORIAL_PARTS:
+        return {TERRITORIAL_PARTS[grant.role]} if covers(grant, grid_path) else set()
+    if grant.role not in DEPARTMENT_ROLES or grant.department is None:
+        return set()
+    if grant.department == department:
+        return {Part.OWNER, Part.HEAD} if grant.role is Role.DEPARTMENT_HEAD else {Part.OWNER}
+    return {Part.PARTICIPANT} if grant.department in departments else set()
 
 
 def may_begin(rules: MatterRules, person: Person, day: date) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from models.commands.report import MatterReference, Report
-from models.errors import InputError, MatterNotNow, NotYours
+from models.errors import InputError, MatterNotNow
 from models.facts import Actor
 from models.ids import derived_id
 from models.matters.base import MatterBody, MatterCommand, MatterFact, MatterKind
@@ -59,8 +59,6 @@ def decide(before: Topic | None, command: MatterCommand, ctx: MatterContext) -> 
         case WithdrawTopic(reason=reason):
             if before.status != "waiting":
                 raise MatterNotNow(command=command.kind, why_zh="已审核", why_en="it has been audited")
-            if ctx.person is not None and ctx.person.id != before.created_by:
-                raise NotYours(command=command.kind, who=Part.OWNER)
             return [TopicWithdrawn(reason=reason)]
     raise AssertionError(f"no such command of a topic: {command.kind}")
 
@@ -216,7 +214,7 @@ RULES = MatterRules(
     commands=COMMANDS,
     bodies=BODIES,
     creates="submit",
-    who={"submit": _STAFF, "audit": DESK, "withdraw": _STAFF},
+    who={"submit": _STAFF, "audit": DESK, "withdraw": frozenset({Part.AUTHOR})},
     decide=decide,
     evolve=evolve,
     due=due,

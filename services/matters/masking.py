@@ -15,7 +15,7 @@ _HIDDEN = frozenset({"key_digest", "watch_at"})
 #: Who speaks with the people of an enterprise, and works on the cases about it. Everybody else who works in the park
 #: may look it up, without phone numbers and without the numbers of cases (`services.enterprises.colour` shows those
 #: that the reader may see).
-NEAR = frozenset(Part) - {Part.READER, Part.STAFF, Part.PARTICIPANT, Part.REVIEWER}
+NEAR = frozenset(Part) - {Part.READER, Part.STAFF, Part.PARTICIPANT, Part.REVIEWER, Part.AUTHOR}
 
 
 #: Fields that hold codes, which nobody writes as prose: one of 18 digits may look like the number of an identity card.

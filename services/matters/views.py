@@ -92,6 +92,7 @@ def parts_of(person: Person, rules: MatterRules, matter: Matter, day: date) -> f
         department=matter.department,
         departments=matter.departments,
         people=matter.people,
+        created_by=matter.created_by,
     )
 
 

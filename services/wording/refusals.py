@@ -16,7 +16,7 @@ _LABELS: Mapping[str, vocabulary.Labels] = {
     "advice": file_types.ADVICE,
 }
 #: Who may act: by their standing to a case, else by their role.
-_WHO: vocabulary.Labels = {**PARTS, **vocabulary.ROLES, **vocabulary.STANDINGS}
+WHO: vocabulary.Labels = {**PARTS, **vocabulary.ROLES, **vocabulary.STANDINGS}
 
 
 def refusal_message(error: DomainError, language: str) -> str:
@@ -35,7 +35,7 @@ def _labelled(name: str, value: str, language: str) -> str:
         return vocabulary.label_of(_LABELS[name], value, language)
     if name == "source":
         return limit_source(value, language)
-    return _labels_of(_WHO, value, language) if name == "who" else value
+    return _labels_of(WHO, value, language) if name == "who" else value
 
 
 def _labels_of(labels: vocabulary.Labels, codes: str, language: str) -> str:

@@ -41,7 +41,7 @@ from rules.matters.climb import end_climb, reach_role, rungs_after, start_climb
 from rules.matters.kind import DESK, MatterRules, Part
 from rules.scope import DEPARTMENT_ROLES, covers, in_force
 
-_ALL = frozenset(Part) - {Part.READER, Part.STAFF, Part.ADMIN, Part.SYSTEM}
+_ALL = frozenset(Part) - {Part.READER, Part.STAFF, Part.ADMIN, Part.SYSTEM, Part.AUTHOR}
 _DESK_ROLES = (Role.DUTY_OFFICER, Role.SUPERVISOR)
 
 

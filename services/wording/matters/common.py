@@ -28,6 +28,9 @@ PARTS: Labels = {
     "owner": ("责任人", "whoever is in charge of it"),
     "head": ("责任部门负责人", "head of the department in charge"),
     "participant": ("参与部门", "a department that takes part"),
+    "author": ("创建人", "whoever began it"),
+    "staff": ("园区工作人员", "staff of the park"),
+    "whoever takes part in it": ("参与人员", "whoever takes part in it"),
     "reader": ("查阅人", "reader"),
     "system": ("系统", "the system"),
 }

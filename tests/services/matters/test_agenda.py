@@ -20,6 +20,7 @@ from models.matters.base import MatterKind
 from models.matters.claim import Claim
 from models.matters.meeting import Meeting
 from models.matters.topic import Topic
+from services.matters.queries import get_matter
 from services.wording.matters.registry import fact_sentence, overdue_label, part_names
 from tests.builders import ENVIRONMENT, FIRE, GRID, LABOUR, MICRO, PARK
 from tests.services.matters.hall import Hall, eventually
@@ -99,10 +100,19 @@ async def test_an_audit_that_says_too_little_changes_nothing(
     assert await hall.kinds(TOPIC, code) == ["submitted"]
 
 
+async def allowed(hall: Hall, code: str, username: str) -> tuple[str, ...]:
+    """The commands that are offered to that person."""
+    person = await hall.town.person(username)
+    async with hall.town.engine.connect() as connection:
+        return (await get_matter(connection, person, TOPIC, code, await hall.town.now(), "zh")).allowed_commands
+
+
 async def test_only_whoever_submitted_a_topic_takes_it_back(hall: Hall) -> None:
     code = await submit(hall)
+    assert "withdraw" not in await allowed(hall, code, "duty")
     with pytest.raises(NotYours):
         await hall.do("duty", TOPIC, code, "withdraw", reason="误报")
+    assert "withdraw" in await allowed(hall, code, "worker")
     await hall.do("worker", TOPIC, code, "withdraw", reason="误报")
     assert (await hall.look(TOPIC, code)).status == "withdrawn"
 
