@@ -195,6 +195,9 @@ def test_a_link_that_leads_nowhere_says_why(
                      expect=(f"status of {status}",))  # fmt: skip
     screenshot(page, f"act-link-{way}")
     check_screen(page)
+    if way == "forwarded":
+        page.locator("#main").get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/sign-in**")
 
 
 def test_each_message_has_a_link_of_its_own(site: Site) -> None:
