@@ -15,6 +15,9 @@ BIN := .venv/bin
 # cores too.
 PROCESSES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 5 : n + 1 )))
 
+# Tests that depend on nothing but the code: one that fails there has no second run.
+PURE := tests/rules tests/models tests/replay
+
 # Compile once, not in each of some hundred processes.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -41,8 +44,8 @@ tests: .venv/.ready
 	@$(BIN)/python -m tests.ui.chromium
 	@$(BIN)/python -m tests.deploy.tools
 	$(BIN)/pytest --cache-clear -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) \
-	  || $(BIN)/python -m tests.again $$? tests/ui
-	$(BIN)/pytest --cache-clear -m alone $(ARGS) || $(BIN)/python -m tests.again $$? tests
+	  || $(BIN)/python -m tests.again $$? $(PURE)
+	$(BIN)/pytest --cache-clear -m alone $(ARGS) || $(BIN)/python -m tests.again $$? $(PURE)
 
 FUZZ_SECONDS ?= 300
 fuzz: .venv/.ready

@@ -1,4 +1,4 @@
-"""A second run forgives a test of a page that fails once, and nothing else."""
+"""A second run forgives a test that fails once, unless it is one of pure rules, and forgives no more than that."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ ALWAYS = "def test_it():\n    assert False\n"
 
 
 def run_both(folder: Path, files: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run tests with these contents, and those that failed below `pages` again."""
+    """Run tests with these contents, and those that failed again, unless they are below `rules`."""
     for name, content in files.items():
         file = folder / name
         file.parent.mkdir(exist_ok=True)
@@ -28,7 +28,7 @@ def run_both(folder: Path, files: dict[str, str]) -> "subprocess.CompletedProces
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     first = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=folder, env=environment, check=False)
     return subprocess.run(
-        [sys.executable, "-m", "tests.again", str(first.returncode), "pages"],
+        [sys.executable, "-m", "tests.again", str(first.returncode), "rules"],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
