@@ -46,6 +46,8 @@ class Clock(Kept):
     An extension is a moment: `extended_to`, granted at `extended_at`; pauses after the grant move it on.
     `missed`: deadlines that passed before an extension asked in time was granted late; they stay on record.
     `held`: the ladder steps, each with its owner, at which an acknowledgement has held already.
+    `resumed_after_step`: the step that had fired last when the clock resumed, from where its ladder went on. None: it
+    never stopped, or resumed under a version that did not keep it.
     """
 
     stage: Stage | None
@@ -66,6 +68,7 @@ class Clock(Kept):
     missed: tuple[Instant, ...] = ()
     held: tuple[str, ...] = ()
     ended_at: Instant | None = None
+    resumed_after_step: Annotated[int | None, Field(exclude_if=is_none)] = None
 
     @property
     def runs(self) -> bool:

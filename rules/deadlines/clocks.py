@@ -47,7 +47,9 @@ def started_late(due: Due, case: Case) -> Clock:
     """The clock of the whole case that the fact `due` started after acceptance."""
     intervals = _since_acceptance(case)
     stopped_fields = {} if intervals[-1].end is None else {"due_at": None, "plan": None, "light": Light.GREY}
-    return started(due, case.round).model_copy(update={"intervals": intervals, **stopped_fields})
+    resumed_fields = {"resumed_after_step": 0} if len(intervals) > 1 else {}
+    fields = {"intervals": intervals, **stopped_fields, **resumed_fields}
+    return started(due, case.round).model_copy(update=fields)
 
 
 def _since_acceptance(case: Case) -> tuple[Interval, ...]:
@@ -168,7 +170,7 @@ def extension(clock: Clock, standard: Standard, ctx: Context, until: datetime) -
     calendar = calendar_of(terms, ctx)
     moment = round_up(terms, calendar, until)
     count = _calculate(clock.model_copy(update={"extended_to": moment, "extended_at": ctx.now}), ctx)
-    plan = count.plan(standard, clock.stage, clock.last_step)
+    plan = _plan_on(count, clock, standard)
     if clock.overdue_at is not None:
         plan = plan.model_copy(update={"rungs": postpone(plan.rungs, ctx.now)})
     return measure(terms, calendar, clock.due_at, count.due_at), count.due_at, plan
@@ -185,9 +187,7 @@ def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: 
     count = _calculate(new, ctx)
     missed = _missed_before_stop(new, ctx)
     count = count if missed is None else count.with_deadline(missed)
-    plan = count.plan(standard, clock.stage, clock.last_step) if clock.runs else None
-    if plan is not None and missed is not None:
-        plan = plan.model_copy(update={"rungs": postpone(plan.rungs, clock.intervals[-1].start)})
+    plan = _plan_on(count, new, standard, None if missed is None else clock.intervals[-1].start) if clock.runs else None
     if plan is not None and steps_from is not None:
         plan = plan.model_copy(update={"rungs": postpone(plan.rungs, steps_from)})
     return Retimed(
@@ -199,6 +199,20 @@ def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: 
         plan=plan,
         renews=clock.runs and clock.overdue_at is not None and count.due_at > ctx.now,
     )
+
+
+def _plan_on(count: ClockCalculation, clock: Clock, standard: Standard, postponed_to: datetime | None = None) -> Plan:
+    """The plan of a running clock without the steps that have fired. Its ladder goes on from where the clock resumed
+    last: only the steps that had fired by then are left out of the count. Where it is not known how many had fired, the
+    next step comes no earlier than it was planned. `postponed_to`: it was late, and resumed then.
+    """
+    before = clock.last_step if clock.resumed_after_step is None else clock.resumed_after_step
+    plan = count.plan(standard, clock.stage, before)
+    rungs = plan.rungs if postponed_to is None else postpone(plan.rungs, postponed_to)
+    rungs = rungs[clock.last_step - before :]
+    if clock.resumed_after_step is None and len(clock.intervals) > 1 and clock.plan is not None and clock.plan.rungs:
+        rungs = postpone(rungs, clock.plan.rungs[0])
+    return plan.model_copy(update={"rungs": rungs})
 
 
 def _missed_before_stop(clock: Clock, ctx: Context) -> datetime | None:
@@ -259,6 +273,7 @@ def resumed(clock: Clock, since: datetime, due_at: datetime, plan: Plan | None) 
             "stopped_due_at": None,
             "plan": plan,
             "light": Light.RED if clock.overdue_at else light_at(plan, since),
+            "resumed_after_step": clock.last_step,
         }
     )
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from models.case import Case
 from models.enums import OwnerKind, Stage, TaskKind
 from models.facts import Fact, StepFired, Urged
-from rules.deadlines.clocks import elapsed, next_deadline, terms_of
+from rules.deadlines.clocks import elapsed, next_deadline, recompute_clocks, terms_of
+from rules.deadlines.standards import standard_of
 from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
 from rules.scope import allowed_commands, may_see
 from rules.tasks import open_tasks
-from tests.rules.world import today
+from tests.rules.world import context, today
 
 if TYPE_CHECKING:
     from tests.rules.walk import Walk
@@ -49,6 +50,7 @@ def check(walk: "Walk", no: str, case: Case) -> None:
     every_task_has_an_exit(walk, case)
     clocks_are_lists_of_intervals(walk, case)
     no_statutory_deadline_is_past_its_ceiling(case)
+    the_same_calendars_count_the_same(walk, no, case)
     numbers_are_unique(facts, case)
     nothing_waits_on_a_closed_case(case)
     closed_rounds_never_change(walk, no, case)
@@ -116,6 +118,14 @@ def no_statutory_deadline_is_past_its_ceiling(case: Case) -> None:
         if terms_of(clock).is_statutory and clock.runs:
             assert plan is not None
             assert plan.ceiling_at is not None
+
+
+def the_same_calendars_count_the_same(walk: "Walk", no: str, case: Case) -> None:
+    """Counted anew by the calendars that counted it, no clock of a case differs."""
+    if case.is_open and no not in walk.in_storm:
+        policy = walk.policies[0 if case.policy_version == 1 else 1]
+        ctx = context(None, walk.now, case.grid, policy, policy_version=case.policy_version)
+        assert recompute_clocks(case, standard_of(case, ctx), ctx) == ()
 
 
 def numbers_are_unique(facts: list[Fact], case: Case) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from models.case import Clock
 from models.commands import (
     GrantExtension,
     GrantSuspension,
@@ -15,13 +16,17 @@ from models.commands import (
     RequestSuspension,
     Resume,
     SupplyInfo,
+    WakeUp,
 )
 from models.enums import LimitUnit, Role
+from models.facts import Retimed
 from models.policy.limits import Limit
 from models.policy.standard import Ladder, Rung, Target
-from rules.deadlines.clocks import terms_of
+from rules.deadlines.clocks import recompute_clock, recompute_clocks, terms_of
 from rules.deadlines.counting import calendar_of
 from rules.deadlines.explain_clock import explain_clock
+from rules.deadlines.standards import standard_of
+from rules.escalation.wake_ups import next_wake_up
 from services.policies.china_calendars import china_year
 from tests.builders import FIRE, LABOUR
 from tests.rules.lives import (
@@ -167,6 +172,47 @@ def test_b2_steps_beyond_the_limit_fire_after_the_deadline_also_after_a_pause() 
     assert deadline is not None
     first, second, third = plan.rungs
     assert first == deadline < second < third
+
+
+# --- B4: the ladder goes on from where the clock resumed -------------------------------------------------------------
+
+
+def resumed_and_overdue() -> Life:
+    """A case that was suspended before the first step of its ladder, and has climbed it since: repeats follow."""
+    life = dispatched(demo_policy(), "2026-03-02T10:00", "0101", FIRE)
+    pause(life, "2026-03-02T14:00", "2026-03-09T09:00")
+    while clock(life).last_step < 5:
+        moment = next_wake_up(life.case)
+        assert moment is not None
+        life.now = moment
+        life.do(None, WakeUp(moment=moment))
+    assert clock(life).plan.rungs, "more steps follow"  # type: ignore[union-attr]
+    return life
+
+
+def counted_anew(life: Life, running: Clock) -> Retimed:
+    """The clock counted anew by the calendars that counted it."""
+    ctx = context(None, life.now, life.case.grid, life.policy)
+    return recompute_clock(running, standard_of(life.case, ctx), ctx)
+
+
+def test_b4_counted_anew_the_steps_to_come_stay_where_they_are() -> None:
+    life = resumed_and_overdue()
+    running = clock(life)
+    assert running.resumed_after_step == 0
+    assert counted_anew(life, running).plan == running.plan
+    ctx = context(None, life.now, life.case.grid, life.policy)
+    assert recompute_clocks(life.case, standard_of(life.case, ctx), ctx) == ()
+
+
+def test_b4_of_a_clock_that_an_earlier_version_resumed_the_next_step_comes_no_earlier() -> None:
+    life = resumed_and_overdue()
+    running = clock(life).model_copy(update={"resumed_after_step": None})
+    planned, anew = running.plan, counted_anew(life, running).plan
+    assert planned is not None
+    assert anew is not None
+    assert len(anew.rungs) == len(planned.rungs)
+    assert anew.rungs[0] >= planned.rungs[0] > life.now
 
 
 # --- B3: a missed deadline stays missed -----------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Walk:
         self.facts: dict[str, list[Fact]] = {}
         self.checked: dict[str, object] = {}
         self.closed_rounds: dict[tuple[str, int], object] = {}
+        self.in_storm: set[str] = set()
         for _ in range(count or self.luck.randint(2, 5)):
             self.report()
 
@@ -144,6 +145,7 @@ class Walk:
         closed = (office(closures=(days,)),)
         for no, case in self.cases.items():
             if case.is_open:
+                self.in_storm.add(no)
                 self.give(no, None, Recompute(version=2), calendars=closed, calendars_version=2)
                 told = Inform(matter_kind="emergency", code="emergency-1", name="台风", what="emergency_begun")
                 self.give(no, None, told)
