@@ -1,5 +1,6 @@
 """Checks for every screen: accessible by axe, no horizontal overflow, targets large enough."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from playwright.sync_api import Page
 
 from web.build import UI
 
-#: Where screenshots are kept to be looked at.
+#: Where screenshots are kept to be looked at, if the variable SHOTS says so.
 SHOTS = Path(__file__).parents[2] / ".gridloop" / "shots"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 _OVERFLOW = """() => {
@@ -45,7 +46,8 @@ def violations(page: Page) -> list[str]:
     After a click that opens a page, wait for something of that page first: until then this reads the old one.
     """
     page.wait_for_load_state()
-    page.evaluate(_axe())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })", _TAGS
     )
@@ -56,15 +58,32 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def check_layout(page: Page, *, least: int = 36) -> None:
+    """Raises AssertionError unless the screen is well laid out. `least`: height of targets, pixels. Enough where the same
+    screen was checked by `check_screen` in another size."""
+    _report(page, least)
+
+
 def check_screen(page: Page, *, least: int = 36) -> None:
     """Raises AssertionError unless the screen is accessible and well laid out. `least`: height of targets, pixels."""
-    assert violations(page) == []
-    assert page.evaluate(_OVERFLOW) == []
-    assert page.evaluate(_CLIPPED) == []
-    assert page.evaluate(_SMALL, least) == []
+    _report(page, least, {"not accessible": violations(page)})
+
+
+def _report(page: Page, least: int, found: dict[str, list[str]] | None = None) -> None:
+    page.wait_for_load_state()
+    told = {
+        **(found or {}),
+        "too wide": page.evaluate(_OVERFLOW),
+        "clipped": page.evaluate(_CLIPPED),
+        "too small": page.evaluate(_SMALL, least),
+    }
+    wrong = {name: places for name, places in told.items() if places}
+    assert not wrong, f"{page.url}: {wrong}"
 
 
 def screenshot(page: Page, name: str) -> None:
-    """Save a screenshot of the whole screen."""
+    """Save a screenshot of the whole screen, if asked for: SHOTS=1 pytest tests/ui."""
+    if not os.environ.get("SHOTS"):
+        return
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

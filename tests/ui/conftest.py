@@ -61,9 +61,9 @@ def taught(site: Site) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium. It is closed after each test file, because its event loop occupies the thread."""
+    """A headless Chromium. It is closed before a test of another folder, because its event loop occupies the thread."""
     path = chromium.find()
     assert path is not None, chromium.MISSING.format(why="none was found")
     with sync_playwright() as playwright:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.builders import COMMUNITY, MICRO, MICRO_2
-from tests.ui.checks import SHOTS, check_screen
+from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
 from tests.ui.phone import AWAY, open_phone, take_photo
 from tests.ui.site import Site
@@ -170,28 +170,29 @@ def test_a_volunteer_finds_their_tour_and_notes_a_need(open_page: OpenPage, site
     assert "13912345678" not in found["needs"][0]["text"]
 
 
-@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
-def test_the_screens_fit_and_are_accessible(open_page: OpenPage, site: Site, large: bool) -> None:
-    place = a_place()
+def test_the_screens_fit_and_are_accessible_in_both_sizes(open_page: OpenPage, site: Site) -> None:
+    place, visit = a_place(), a_place()
     plan_duty(site, place)
-    visit = a_place()
     plan_duty(site, visit, work="visit", places=[{"grid": MICRO_2, "name": visit}])
-    page = open_phone(open_page, path="", viewport={"width": 320, "height": 844})
-    page.add_init_script(f"localStorage.setItem('gridloop-large', '{int(large)}')")
-    page.goto("/m/")
-    expect(page.get_by_role("heading", name="今日勤务")).to_be_visible()
-    least = 60 if large else 44
-    check_screen(page, least=least)
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"duties_home_{large}.png")
-    for name in (place, visit):
+    page = open_phone(open_page, viewport={"width": 320, "height": 844})
+    for large in (False, True):
+        page.evaluate("large => localStorage.setItem('gridloop-large', large)", str(int(large)))
+        page.goto("/m/#/")
+        page.reload()
+        expect(page.get_by_role("heading", name="今日勤务")).to_be_visible()
+        least = 60 if large else 44
+        check_screen(page, least=least)
+        screenshot(page, f"duties_home_{large}")
         page.goto("/m/#/duties")
+        expect(page.get_by_role("link", name=re.compile(visit))).to_be_visible()
         check_screen(page, least=least)
-        page.get_by_role("link", name=re.compile(name)).click()
-        page.locator("#item-guards").get_by_label("不合格").check()
-        if name == visit:
-            page.get_by_role("button", name="记一条诉求").click()
-        page.get_by_role("button", name="提交").click()
-        expect(page.locator(".fault").first).to_be_visible()
-        check_screen(page, least=least)
-        page.screenshot(path=SHOTS / f"duty_{name == visit}_{large}.png", full_page=True)
+        for name in (place, visit):
+            page.goto("/m/#/duties")
+            page.get_by_role("link", name=re.compile(name)).click()
+            page.locator("#item-guards").get_by_label("不合格").check()
+            if name == visit:
+                page.get_by_role("button", name="记一条诉求").click()
+            page.get_by_role("button", name="提交").click()
+            expect(page.locator(".fault").first).to_be_visible()
+            check_screen(page, least=least)
+            screenshot(page, f"duty_{name == visit}_{large}")
