@@ -59,8 +59,9 @@ def violations(page: Page) -> list[str]:
 
 
 def check_layout(page: Page, *, least: int = 36) -> None:
-    """Raises AssertionError unless the screen is well laid out. `least`: height of targets, pixels. Enough where the same
-    screen was checked by `check_screen` in another size."""
+    """Raises AssertionError unless the screen is well laid out. `least`: height of targets, pixels.
+
+    Enough where `check_screen` has looked at the same screen in another size."""
     _report(page, least)
 
 

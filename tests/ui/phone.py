@@ -33,6 +33,15 @@ def open_phone(open_page: OpenPage, username: str = "worker", path: str = "/m/",
     return open_page(username, path, **known)
 
 
+def set_look(page: Page, *, english: bool = False, large: bool = False) -> None:
+    """Set language and text size of the app on an open phone, and leave the app: the next address loads it anew."""
+    page.evaluate(
+        "(known) => Object.entries(known).forEach(([name, value]) => localStorage.setItem(`gridloop-${name}`, value))",
+        {"language": "en" if english else "zh", "large": str(int(large))},
+    )
+    page.goto("about:blank")
+
+
 @lru_cache(maxsize=8)
 def a_photo(colour: str = "#7a9", width: int = 900, height: int = 700) -> bytes:
     """A JPEG with visible content."""

@@ -5,15 +5,14 @@ import time
 
 import httpx
 import pyotp
-import pytest
 from playwright.sync_api import Page, expect
 
 from doors.session import COOKIE
 from infra.database import transaction
 from models.enums import Role
 from tests.builders import GRID, PASSWORD, Holder, add_people
-from tests.ui.checks import check_screen, screenshot
-from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.checks import check_layout, check_screen, screenshot
+from tests.ui.conftest import DESK, PHONE, OpenPage
 from tests.ui.phone import open_phone
 from tests.ui.site import Site
 
@@ -34,22 +33,20 @@ def reset(site: Site, username: str) -> str:
     return str(answer.json()["password"])
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize(
-    "path", ["/settings/security", "/settings/password", "/settings/second-factor", "/admin/people/worker"]
-)
-def test_the_pages_are_accessible(open_page: OpenPage, lang: str, path: str) -> None:
-    page = open_page("admin", f"{path}?lang={lang}")
-    check_screen(page)
-    screenshot(page, f"account-{path.rsplit('/', 1)[-1]}-{lang}")
-    if lang == "en":
-        own = page.locator("main h2, main button, main th[scope=col], main label").all_inner_texts()
-        assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
-
-
-@pytest.mark.parametrize("path", OWN)
-def test_the_pages_fit_a_phone(open_page: OpenPage, path: str) -> None:
-    check_screen(open_page("worker", path, viewport=PHONE))
+def test_the_pages_are_accessible_in_both_languages_and_fit_a_phone(open_page: OpenPage) -> None:
+    page = open_page("admin")
+    for lang in ("zh", "en"):
+        for path in (*OWN, "/admin/people/worker"):
+            page.goto(f"{path}?lang={lang}")
+            check_screen(page)
+            screenshot(page, f"account-{path.rsplit('/', 1)[-1]}-{lang}")
+            if lang == "en":
+                own = page.locator("main h2, main button, main th[scope=col], main label").all_inner_texts()
+                assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)], path
+            elif path in OWN:
+                page.set_viewport_size(PHONE)
+                check_layout(page)
+                page.set_viewport_size(DESK)
 
 
 def test_a_session_elsewhere_is_ended_and_this_one_marked(open_page: OpenPage, site: Site) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.ui.checks import check_screen, screenshot
+from tests.ui.checks import check_layout, check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -97,8 +97,19 @@ def test_a_range_dragged_over_the_chart_narrows_the_whole_page(open_page: OpenPa
     assert reported_in(page) > 0
 
 
-def test_the_links_to_cases_are_of_the_part(open_page: OpenPage, reported: str) -> None:
+def test_a_click_is_no_range_escape_gives_one_up_and_links_to_cases_are_of_the_part(
+    open_page: OpenPage, reported: str
+) -> None:
     page = open_page("supervisor", "/analysis")
+    drag(page, 0.3, 0.5)
+    page.keyboard.press("Escape")
+    expect(page.locator(".chart-range")).to_be_hidden()
+    page.mouse.up()
+    box = drawn(page).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 60)
+    expect(page.locator(".chart-range")).to_be_hidden()
+    assert address_params(page) == {}
     (_, today), told = shown_days(page), drag(page, 0.8, 0.999)
     page.mouse.up()
     expect(page.locator("[data-days]")).to_have_text(f"{told[0]} … {told[1]}")
@@ -114,61 +125,39 @@ def test_the_links_to_cases_are_of_the_part(open_page: OpenPage, reported: str) 
     assert since == f"{today - timedelta(days=1)}T16:00:00Z"  # local midnight of the cases
 
 
-def test_a_click_is_no_range_and_escape_gives_one_up(open_page: OpenPage, reported: str) -> None:
-    page = open_page("supervisor", "/analysis")
-    drag(page, 0.3, 0.5)
-    page.keyboard.press("Escape")
-    expect(page.locator(".chart-range")).to_be_hidden()
-    page.mouse.up()
-    box = drawn(page).bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 60)
-    expect(page.locator(".chart-range")).to_be_hidden()
-    assert address_params(page) == {}
+def test_by_keyboard_the_days_are_typed_with_scripts_and_without(open_page: OpenPage, reported: str) -> None:
+    for scripts in (True, False):
+        page = open_page("supervisor", "/analysis", java_script_enabled=scripts)
+        whole = shown_days(page)
+        first, last = whole[0] + timedelta(days=7), whole[0] + timedelta(days=20)
+        page.get_by_label("自", exact=True).focus()
+        for field, day in (("自", first), ("至", last)):
+            expect(page.get_by_label(field, exact=True)).to_be_visible()
+            page.get_by_label(field, exact=True).fill(f"{day}")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-days]")).to_have_text(f"{first} … {last}")
+        assert (address_params(page)["from"], address_params(page)["to"]) == (f"{first}", f"{last}")
+        back = page.get_by_role("link", name="回到整个时段")
+        back.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-days]")).to_have_text(f"{whole[0]} … {whole[1]}")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_by_keyboard_the_days_are_typed(open_page: OpenPage, reported: str, scripts: bool) -> None:
-    page = open_page("supervisor", "/analysis", java_script_enabled=scripts)
-    whole = shown_days(page)
-    first, last = whole[0] + timedelta(days=7), whole[0] + timedelta(days=20)
-    page.get_by_label("自", exact=True).focus()
-    for field, day in (("自", first), ("至", last)):
-        expect(page.get_by_label(field, exact=True)).to_be_visible()
-        page.get_by_label(field, exact=True).fill(f"{day}")
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-days]")).to_have_text(f"{first} … {last}")
-    assert (address_params(page)["from"], address_params(page)["to"]) == (f"{first}", f"{last}")
-    back = page.get_by_role("link", name="回到整个时段")
-    back.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-days]")).to_have_text(f"{whole[0]} … {whole[1]}")
-
-
-def test_days_typed_beyond_the_whole_are_a_period_of_their_own(open_page: OpenPage, reported: str) -> None:
-    page = open_page("supervisor", "/analysis?from=2026-05-01&to=2026-05-20&whole_from=2026-05-05&whole_to=2026-06-01")
-    assert shown_days(page) == (date(2026, 5, 1), date(2026, 5, 20))
-    expect(page.get_by_role("link", name="回到整个时段")).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("query", "field", "told"),
-    [
+def test_days_that_are_none_are_told_and_can_be_put_right(open_page: OpenPage, reported: str) -> None:
+    """Days beyond the whole are no fault, but a period of their own."""
+    page = open_page("supervisor", expect=("422",))
+    for query, field, told in (
         ("from=2026-11-20&to=2026-11-10", "自", "起始日 2026-11-20 晚于截止日 2026-11-10。"),
         ("from=2026-02-30", "自", "“2026-02-30”不是日期"),
-        ("from=2026-11-01&to=%3Cb%3Ex", "至", "“<b>x”不是日期"),
         ("from=2020-01-01&to=2026-11-10", "自", "一次最多看 800 天"),
-    ],
-)
-def test_days_that_are_none_are_told_and_can_be_put_right(
-    open_page: OpenPage, query: str, field: str, told: str
-) -> None:
-    page = open_page("supervisor", f"/analysis?{query}", expect=("422",))
-    expect(page.get_by_role("alert").filter(has_text="没有分析")).to_contain_text(told)
-    wrong = page.get_by_label(field)
-    expect(wrong).to_have_attribute("aria-invalid", "true")
-    expect(page.locator(f"#{wrong.get_attribute('aria-describedby')}")).to_contain_text(told)
-    expect(page.locator("[data-chart]")).to_have_count(0)
+        ("from=2026-11-01&to=%3Cb%3Ex", "至", "“<b>x”不是日期"),
+    ):
+        page.goto(f"/analysis?{query}")
+        expect(page.get_by_role("alert").filter(has_text="没有分析")).to_contain_text(told)
+        wrong = page.get_by_label(field)
+        expect(wrong).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#{wrong.get_attribute('aria-describedby')}")).to_contain_text(told)
+        expect(page.locator("[data-chart]")).to_have_count(0)
     check_screen(page)
     screenshot(page, "analysis-wrong")
     page.get_by_label("自").fill("2026-11-01")
@@ -176,6 +165,9 @@ def test_days_that_are_none_are_told_and_can_be_put_right(
     page.get_by_role("button", name="查看").click()
     expect(page.locator("[data-chart]").first).to_be_visible()
     assert shown_days(page) == (date(2026, 11, 1), date(2026, 11, 10))
+    page.goto("/analysis?from=2026-05-01&to=2026-05-20&whole_from=2026-05-05&whole_to=2026-06-01")
+    assert shown_days(page) == (date(2026, 5, 1), date(2026, 5, 20))
+    expect(page.get_by_role("link", name="回到整个时段")).to_have_count(0)
 
 
 def test_a_workbook_of_days_that_are_none_is_refused(site: Site) -> None:
@@ -185,14 +177,14 @@ def test_a_workbook_of_days_that_are_none_is_refused(site: Site) -> None:
     assert "晚于截止日" in answer.text
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_part_fits_a_phone_and_large_type(open_page: OpenPage, site: Site, lang: str) -> None:
+def test_a_part_fits_a_phone_and_large_type(open_page: OpenPage, site: Site) -> None:
     page = open_page("supervisor", viewport=PHONE)
-    page.context.add_cookies([{"name": "gridloop_prefs", "value": f"lang={lang}&large=1&keys=1", "url": site.url}])
-    page.goto("/analysis?from=2026-10-01&to=2026-10-20&whole_from=2026-09-07&whole_to=2026-11-20")
-    drawn(page)
-    check_screen(page, least=60)
-    screenshot(page, f"analysis-part-phone-{lang}")
+    for lang, check in (("en", check_screen), ("zh", check_layout)):
+        page.context.add_cookies([{"name": "gridloop_prefs", "value": f"lang={lang}&large=1&keys=1", "url": site.url}])
+        page.goto("/analysis?from=2026-10-01&to=2026-10-20&whole_from=2026-09-07&whole_to=2026-11-20")
+        drawn(page)
+        check(page, least=60)
+        screenshot(page, f"analysis-part-phone-{lang}")
 
 
 def test_answers_are_counted_by_choice_and_open_their_lists(open_page: OpenPage, site: Site) -> None:

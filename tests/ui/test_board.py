@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from doors.session import COOKIE
 from models.commands import Accept
 from tests.builders import COMMUNITY, MICRO, OTHER_COMMUNITY, OTHER_MICRO
-from tests.ui.checks import check_screen, screenshot
+from tests.ui.checks import check_layout, check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -51,14 +51,10 @@ def test_every_number_opens_exactly_its_cases(open_page: OpenPage, site: Site) -
     assert len(shown) > 25
     for href, told in shown.items():
         assert in_api(site, "supervisor", href) == told, href
-
-
-def test_a_click_leads_to_the_list_of_the_same_number(open_page: OpenPage) -> None:
-    page = open_page("supervisor", "/board")
-    told = number(page, "红灯")
+    reds = number(page, "红灯")
     page.locator(".tile-red .figure.big").click()
     expect(page).to_have_url(re.compile(r"/cases\?figure=open&light=red"))
-    expect(page.get_by_role("main")).to_contain_text(str(told))
+    expect(page.get_by_role("main")).to_contain_text(str(reds))
 
 
 def test_board_list_print_and_workbook_tell_the_same(open_page: OpenPage, site: Site) -> None:
@@ -82,14 +78,14 @@ def test_board_list_print_and_workbook_tell_the_same(open_page: OpenPage, site: 
     assert sum(1 for _ in book["超期"].iter_rows()) - 1 == overdue
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_what_a_supervisor_must_know_fits_one_screen(open_page: OpenPage, lang: str) -> None:
+def test_what_a_supervisor_must_know_fits_one_screen(open_page: OpenPage) -> None:
     page = open_page("supervisor", viewport={"width": 1440, "height": 900})
-    page.goto(f"/board?lang={lang}")
-    for part in (".tiles", ".strip", ".reds", ".oldest", ".places .choropleth", ".weeks svg"):
-        box = page.locator(part).bounding_box()
-        assert box is not None, part
-        assert box["y"] + box["height"] <= 900, part
+    for lang in ("en", "zh"):
+        page.goto(f"/board?lang={lang}")
+        for part in (".tiles", ".strip", ".reds", ".oldest", ".places .choropleth", ".weeks svg"):
+            box = page.locator(part).bounding_box()
+            assert box is not None, part
+            assert box["y"] + box["height"] <= 900, (part, lang)
     reds = page.locator(".reds")
     expect(reds).to_contain_text("看板超期")
     expect(page.locator(".places text", has_text="东一社区")).to_be_visible()
@@ -111,8 +107,11 @@ def test_numbers_follow_within_five_seconds(open_page: OpenPage, site: Site) -> 
     expect(page.get_by_label("比率期间")).to_be_focused()
 
 
-def test_what_is_chosen_is_in_the_address(open_page: OpenPage) -> None:
+def test_what_is_chosen_is_in_the_address_and_its_button_prints_once(open_page: OpenPage) -> None:
     page = open_page("supervisor", "/board")
+    page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
+    page.get_by_role("button", name="打印").click()
+    assert page.evaluate("window.printed") == 1
     with page.expect_navigation():
         page.get_by_label("比率期间").select_option("quarter")
     assert parse_qs(urlsplit(page.url).query)["period"] == ["quarter"]
@@ -139,23 +138,22 @@ def test_a_big_screen_pages_by_itself_and_can_be_held(open_page: OpenPage) -> No
     check_screen(page)
 
 
-@pytest.mark.parametrize(("lang", "large"), [("zh", False), ("en", True)])
-def test_the_board_is_accessible(open_page: OpenPage, site: Site, lang: str, large: bool) -> None:
+def test_the_board_is_accessible_in_both_languages_large_and_on_a_phone(open_page: OpenPage, site: Site) -> None:
     page = open_page("supervisor")
-    value = f"lang={lang}&large={int(large)}&keys=1"
-    page.context.add_cookies([{"name": "gridloop_prefs", "value": value, "url": site.url}])
-    page.goto("/board?compare=1")
-    check_screen(page, least=60 if large else 36)
-    if lang == "en":
-        own = page.locator("h1, h2, main th[scope=col], main button").all_inner_texts()
-        assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
-    screenshot(page, f"board-{lang}{'-large' if large else ''}")
-
-
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 640}])
-def test_the_board_fits_a_phone(open_page: OpenPage, viewport: dict[str, int]) -> None:
-    page = open_page("supervisor", "/board", viewport=viewport)
+    for lang, large in (("en", True), ("zh", False)):
+        value = f"lang={lang}&large={int(large)}&keys=1"
+        page.context.add_cookies([{"name": "gridloop_prefs", "value": value, "url": site.url}])
+        page.goto("/board?compare=1")
+        check_screen(page, least=60 if large else 36)
+        if lang == "en":
+            own = page.locator("h1, h2, main th[scope=col], main button").all_inner_texts()
+            assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
+        screenshot(page, f"board-{lang}{'-large' if large else ''}")
+    page.goto("/board")
+    page.set_viewport_size(PHONE)
     check_screen(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    check_layout(page)
 
 
 #: Every count as large as a park's may be, and every length of time, host and level as long as they come.
@@ -175,11 +173,11 @@ _TOO_WIDE = """all => all.filter(e => e.scrollWidth > e.clientWidth)
   .map(e => [e.parentElement.className, e.scrollWidth - e.clientWidth, e.textContent.replace(/\\s+/g, ' ')])"""
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
+def test_figures_fit_a_small_screen(open_page: OpenPage) -> None:
     """At 1,280 pixels no table is cut off, least of all on a big screen, which nobody scrolls sideways."""
     page = open_page("supervisor", viewport={"width": 1280, "height": 800})
-    for path in ("/board?", "/board?tv=1&", "/overdue?", "/ranking?least=0&", "/ranking?by=department&least=0&"):
+    paths = ("/board?", "/board?tv=1&", "/overdue?", "/ranking?least=0&", "/ranking?by=department&least=0&")
+    for lang, path in ((lang, path) for lang in ("zh", "en") for path in paths):
         page.goto(f"{path}lang={lang}")
         tables = page.locator("main .scroll")
         expect(tables.first).to_be_visible()
@@ -195,20 +193,19 @@ def test_figures_fit_a_small_screen(open_page: OpenPage, lang: str) -> None:
         screenshot(page, f"small-{path[1:].strip('?&').replace('?', '-')}-{lang}")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_board_without_overdue_cases_tells_when_the_last_one_was(open_page: OpenPage, site: Site, lang: str) -> None:
-    none, last = ("没有超期案件", "最近一次") if lang == "zh" else ("No case is overdue.", "The last one was at")
-    here = open_page("admin", f"/board?grid={OTHER_COMMUNITY}&lang={lang}")
+def test_a_board_without_overdue_cases_tells_when_the_last_one_was(open_page: OpenPage, site: Site) -> None:
+    here = open_page("admin", f"/board?grid={OTHER_COMMUNITY}")
     told = here.locator(".oldest p.muted")
-    expect(told).to_contain_text(none)
-    if lang == "zh":  # nothing has happened in this place yet
-        expect(told).not_to_contain_text(last)
+    expect(told).to_contain_text("没有超期案件")
+    expect(told).not_to_contain_text("最近一次")  # nothing has happened in this place yet
     case_no = site.run(was_overdue(site))
-    here.reload()
-    expect(told).to_contain_text(last)
-    expect(told.get_by_role("link")).to_have_attribute("href", f"/cases/{case_no}")
+    for lang, none, last in (("zh", "没有超期案件", "最近一次"), ("en", "No case is overdue.", "The last one was at")):
+        here.goto(f"/board?grid={OTHER_COMMUNITY}&lang={lang}")
+        expect(told).to_contain_text(none)
+        expect(told).to_contain_text(last)
+        expect(told.get_by_role("link")).to_have_attribute("href", f"/cases/{case_no}")
+        screenshot(here, f"board-without-overdue-{lang}")
     check_screen(here)
-    screenshot(here, f"board-without-overdue-{lang}")
 
 
 async def was_overdue(site: Site) -> str:
@@ -219,13 +216,6 @@ async def was_overdue(site: Site) -> str:
     await harness.record("other_duty", Accept(), UUID(case["report_id"]), datetime.now(UTC))
     assert "overdue" in await harness.kinds(case_no)
     return case_no
-
-
-def test_its_button_prints_once(open_page: OpenPage) -> None:
-    page = open_page("supervisor", "/board")
-    page.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
-    page.get_by_role("button", name="打印").click()
-    assert page.evaluate("window.printed") == 1
 
 
 def test_the_board_reads_without_scripts_and_prints_on_one_page(open_page: OpenPage) -> None:

@@ -351,8 +351,9 @@ def test_a_case_nobody_may_see_is_not_there(open_page: OpenPage, site: Site) -> 
     expect(page.locator("main")).to_contain_text("没有案件")
 
 
-def test_an_overdue_case_says_so_and_why_it_was_due(open_page: OpenPage, site: Site) -> None:
+def test_an_overdue_case_says_so_and_who_passes_it_on_sees_what_each_holds(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling(category=RUSHED)
+    site.do("environment_handler", no, "claim")
     site.run(site.harness.until_fact(no, "overdue"))
     page = open_page("environment_handler", f"/cases/{no}")
     expect(page.locator("#case-head .light")).to_contain_text("超期")
@@ -361,30 +362,24 @@ def test_an_overdue_case_says_so_and_why_it_was_due(open_page: OpenPage, site: S
     expect(page.locator(".t-overdue")).not_to_have_count(0)
     check_screen(page)
     screenshot(page, "case-overdue")
-
-
-@pytest.mark.parametrize(
-    ("lang", "told"),
-    [("zh", r"^环保处置员 · 在办 \d+ 件,超期 \d+ 件$"), ("en", r"^环保处置员 · \d+ open, \d+ overdue$")],
-)
-def test_who_passes_a_case_on_sees_what_each_holds(open_page: OpenPage, site: Site, lang: str, told: str) -> None:
-    no = site.at_handling(category=RUSHED)
-    site.do("environment_handler", no, "claim")
-    site.run(site.harness.until_fact(no, "overdue"))
-    page = open_page("environment_head", f"/cases/{no}?act=transfer&lang={lang}")
-    expect(page.locator("#form-transfer select[name=to_person] option[value=environment_handler]")).to_have_text(
-        re.compile(told)
-    )
-    check_screen(page)
-    screenshot(page, f"case-transfer-{lang}")
-    page.goto(f"/queue?tab=doing&q={no}&lang={lang}")
-    choice = page.locator("#to-person option[value=environment_handler]")
-    expect(choice).to_have_text("环保处置员")
-    page.locator(f'tr[data-case="{no}"]').get_by_role("checkbox").check()
-    page.locator("#bulk summary").first.click()
-    expect(choice).to_have_text(re.compile(told))
-    check_screen(page)
-    screenshot(page, f"queue-assign-{lang}")
+    page = open_page("environment_head")
+    for lang, told in (
+        ("zh", r"^环保处置员 · 在办 \d+ 件,超期 \d+ 件$"), ("en", r"^环保处置员 · \d+ open, \d+ overdue$"),
+    ):  # fmt: skip
+        page.goto(f"/cases/{no}?act=transfer&lang={lang}")
+        expect(page.locator("#form-transfer select[name=to_person] option[value=environment_handler]")).to_have_text(
+            re.compile(told)
+        )
+        check_screen(page)
+        screenshot(page, f"case-transfer-{lang}")
+        page.goto(f"/queue?tab=doing&q={no}&lang={lang}")
+        choice = page.locator("#to-person option[value=environment_handler]")
+        expect(choice).to_have_text("环保处置员")
+        page.locator(f'tr[data-case="{no}"]').get_by_role("checkbox").check()
+        page.locator("#bulk summary").first.click()
+        expect(choice).to_have_text(re.compile(told))
+        check_screen(page)
+        screenshot(page, f"queue-assign-{lang}")
 
 
 def test_a_suspended_case_shows_why_its_clock_stands_still(open_page: OpenPage, site: Site) -> None:
@@ -447,41 +442,32 @@ def test_a_case_is_printed_and_kept_as_json(open_page: OpenPage, site: Site) -> 
     assert len(kept["facts"]) == kept["case"]["revision"]
 
 
-@pytest.mark.parametrize(
-    ("stage", "lang"),
-    [("receive", "zh"), ("dispatch", "en"), ("handle", "zh"), ("handle", "en"), ("review", "zh"), ("closed", "en")],
-)
-def test_the_page_is_accessible_at_every_stage(open_page: OpenPage, site: Site, stage: str, lang: str) -> None:
-    no = at_stage(site, stage)
-    page = open_page("duty" if stage in ("receive", "dispatch") else "supervisor", f"/cases/{no}?lang={lang}")
-    check_screen(page)
-    if lang == "en":
-        words = page.locator("#case button, #case h2, #case h3, #case dt, #case summary, .acts a").all_inner_texts()
-        assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace("东一社区", ""))
-    screenshot(page, f"case-{stage}-{lang}")
-
-
-def at_stage(site: Site, stage: str) -> str:
-    """A case at that stage."""
-    if stage == "receive":
-        return site.report()
+def test_the_page_is_accessible_at_every_stage_in_both_languages_large_and_on_a_phone(
+    open_page: OpenPage, site: Site
+) -> None:
     no = site.report()
-    site.do("duty", no, "accept")
-    if stage == "dispatch":
-        return no
-    site.do("duty", no, "dispatch", host=LABOUR)
-    if stage == "handle":
-        return no
-    site.do("labour_handler", no, "complete", result="已付清")
-    if stage == "closed":
-        site.do("reviewer", no, "pass_review")
-    return no
-
-
-@pytest.mark.parametrize("size", ["large", "phone"])
-def test_the_page_fits_large_type_and_a_phone(open_page: OpenPage, site: Site, size: str) -> None:
-    no = site.at_handling()
-    options = {"viewport": PHONE} if size == "phone" else {}
-    page = open_page("labour_handler", f"/cases/{no}{'?large=1' if size == 'large' else ''}", **options)
-    check_screen(page, least=60 if size == "large" else 36)
-    screenshot(page, f"case-{size}")
+    page = open_page("supervisor")
+    for stage, step in (
+        ("receive", None), ("dispatch", ("duty", "accept", {})), ("handle", ("duty", "dispatch", {"host": LABOUR})),
+        ("review", ("labour_handler", "complete", {"result": "已付清"})), ("closed", ("reviewer", "pass_review", {})),
+    ):  # fmt: skip
+        if step is not None:
+            site.do(step[0], no, step[1], **step[2])
+        for lang in ("zh", "en") if stage == "handle" else ("zh",) if stage in ("receive", "review") else ("en",):
+            page.goto(f"/cases/{no}?lang={lang}")
+            expect(page.locator(".steps .now")).to_be_visible()
+            check_screen(page)
+            if lang == "en":
+                words = page.locator("#case button, #case h2, #case h3, #case dt, #case summary, .acts a")
+                said = " ".join(words.all_inner_texts()).replace("东一社区", "")
+                assert not re.search(r"[\u4e00-\u9fff]", said), stage
+            screenshot(page, f"case-{stage}-{lang}")
+        if stage == "handle":
+            page = open_page("labour_handler", f"/cases/{no}?lang=zh&large=1")
+            check_screen(page, least=60)
+            screenshot(page, "case-large")
+            page.goto(f"/cases/{no}?large=0")
+            page.set_viewport_size(PHONE)
+            check_screen(page)
+            screenshot(page, "case-phone")
+            page = open_page("supervisor")

@@ -16,8 +16,8 @@ from models.ids import new_id
 from models.tables import DepartmentRow
 from tests.api.harness import a_picture
 from tests.builders import LABOUR, MICRO, OTHER_MICRO, Holder, add_people
-from tests.ui.checks import check_screen, screenshot
-from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.checks import check_layout, check_screen, screenshot
+from tests.ui.conftest import DESK, PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
 
@@ -76,13 +76,12 @@ def test_a_filter_changes_all_that_hangs_by_the_list(open_page: OpenPage, three:
     expect(page.get_by_role("link", name=re.compile("^退回待定"))).to_have_attribute("aria-current", "page")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_time_limit_narrows_queue_search_and_workbook(
-    open_page: OpenPage, three: list[str], word: str, lang: str
-) -> None:
-    week, today = ("7 天内到期", "今天到期") if lang == "zh" else ("Within 7 days", "Due today")
-    for place in ("/queue", "/cases"):
-        page = open_page("labour_handler", f"{place}?q={word}&lang={lang}")
+def test_the_time_limit_narrows_queue_search_and_workbook(open_page: OpenPage, three: list[str], word: str) -> None:
+    page = open_page("labour_handler")
+    for place, lang, week, today in (
+        ("/queue", "zh", "7 天内到期", "今天到期"), ("/cases", "en", "Within 7 days", "Due today"),
+    ):  # fmt: skip
+        page.goto(f"{place}?q={word}&lang={lang}")
         limit = page.locator("#filters select[name=due]")
         limit.select_option(label=week)
         expect(page.locator(".list-head .chip").filter(has_text=week)).to_be_visible()
@@ -92,7 +91,7 @@ def test_the_time_limit_narrows_queue_search_and_workbook(
         query = page.locator("#list").get_attribute("data-query")
         answer = page.request.get(f"/cases/export.xlsx?{query}")
         told = openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[1]
-        assert any(week in row for row in told.iter_rows(values_only=True))
+        assert any(week in row for row in told.iter_rows(values_only=True)), lang
         page.locator("#filters select[name=due]").select_option(label=today)
         expect(page.locator(".empty")).to_be_visible()
         expect(page.locator("#filters select[name=due]")).to_have_value("today")
@@ -112,30 +111,36 @@ def gardens(site: Site) -> str:
     return "gardener"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_an_empty_tab_tells_when_the_last_case_was_there(
-    open_page: OpenPage, site: Site, gardens: str, lang: str
-) -> None:
-    last, claimed = ("上一件", "已认领") if lang == "zh" else ("The last one", "claimed")
+def test_an_empty_tab_tells_when_the_last_case_was_there(open_page: OpenPage, site: Site, gardens: str) -> None:
     no = site.report()
     site.do("duty", no, "accept")
     site.do("duty", no, "dispatch", host="gardens")
     site.do(gardens, no, "claim")
-    page = open_page(gardens, f"/queue?tab=unclaimed&lang={lang}")
-    expect(page.locator(".empty")).to_contain_text(last)
-    expect(page.locator(".empty a")).to_contain_text(claimed)
-    expect(page.locator(".empty a")).to_have_attribute("href", f"/cases/{no}")
+    page = open_page(gardens)
+    for lang, last, claimed in (("en", "The last one", "claimed"), ("zh", "上一件", "已认领")):
+        page.goto(f"/queue?tab=unclaimed&lang={lang}")
+        expect(page.locator(".empty")).to_contain_text(last)
+        expect(page.locator(".empty a")).to_contain_text(claimed)
+        expect(page.locator(".empty a")).to_have_attribute("href", f"/cases/{no}")
+        screenshot(page, f"queue-empty-{lang}")
     check_screen(page)
-    screenshot(page, f"queue-empty-{lang}")
     page.get_by_role("searchbox").fill("没有这样的案件")
     expect(page.locator(".list-head .chip").first).to_be_visible()
-    expect(page.locator(".empty")).not_to_contain_text(last)
+    expect(page.locator(".empty")).not_to_contain_text("上一件")
 
 
-def test_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> None:
+def test_the_workbook_has_the_exact_list_and_many_at_once_have_an_outcome_each(open_page: OpenPage, site: Site) -> None:
+    """The workbook runs nothing that somebody wrote."""
     own = f"批量{str(new_id())[-6:]}"
-    cases = [site.at_handling(title=f"{own} {n}") for n in range(3)]
+    cases = [site.at_handling(title=f"=1+1 {own} {n}") for n in range(3)]
     page = open_page("labour_handler", f"/queue?tab=unclaimed&q={own}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Excel").click()
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert sorted(str(row[1]) for row in rows[1:]) == [f"'=1+1 {own} {n}" for n in range(3)]
+    filters = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert (filters["页签"], filters["文字"]) == ("待认领", own)
     expect(page.locator("#bulk")).to_be_hidden()
     page.locator("#all").check()
     expect(page.locator("#ticked")).to_have_text("3")
@@ -229,20 +234,6 @@ def test_a_view_is_kept_shared_and_counted(open_page: OpenPage, word: str, three
     expect(kept).to_have_count(0)
 
 
-def test_the_workbook_has_the_exact_list_and_runs_nothing(open_page: OpenPage, site: Site) -> None:
-    own = f"表{str(new_id())[-6:]}"
-    site.at_handling(title=f"=1+1 {own}")
-    page = open_page("labour_handler", f"/queue?tab=unclaimed&q={own}")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Excel").click()
-    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
-    rows = list(book.worksheets[0].iter_rows(values_only=True))
-    assert len(rows) == 2
-    assert rows[1][1] == f"'=1+1 {own}"
-    filters = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
-    assert (filters["页签"], filters["文字"]) == ("待认领", own)
-
-
 def test_a_figure_opens_its_cases_as_a_page(open_page: OpenPage, three: list[str], word: str) -> None:
     page = open_page("supervisor", f"/cases?figure=open&q={word}&sort=-reported_at")
     expect(page.locator("#rows tr[data-case]")).to_have_count(3)
@@ -301,34 +292,42 @@ _ONE_ROW = """(form) => new Set([...form.querySelectorAll('select, button, input
   .filter(e => e.offsetParent).map(e => Math.round(e.getBoundingClientRect().top))).size"""
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_list_fits_a_small_screen(open_page: OpenPage, site: Site, word: str, lang: str) -> None:
+def test_a_list_fits_a_small_screen(open_page: OpenPage, site: Site, word: str) -> None:
     """At 1,280 pixels all columns fit without horizontal scrolling, and the filters in one row; with long texts."""
     late = datetime.now(UTC) - timedelta(days=9, hours=5)
     site.run(site.harness.past(late, title=f"{word} 拖欠", by="duty"))
     closed = site.report(title=f"{word} 撤回")
     site.do("duty", closed, "reject", reason="不属本园区", right_channel="12345")
     site.at_handling(title=f"{word} 处置")
-    for place in ("/queue?tab=doing&", f"/cases?q={word}&"):
-        page = open_page("duty", f"{place}lang={lang}", viewport={"width": 1280, "height": 800})
-        expect(page.locator("#rows tr[data-case]").first).to_be_visible()
-        table = page.locator("#list .scroll")
-        assert table.evaluate("e => e.scrollWidth - e.clientWidth") == 0, place
-        assert page.locator("#filters").evaluate(_ONE_ROW) == 1, place
-        check_screen(page)
-        screenshot(page, f"list-1280-{place[1:6].strip('?')}-{lang}")
+    page = open_page("duty", viewport={"width": 1280, "height": 800})
+    for lang in ("zh", "en"):
+        for place in ("/queue?tab=doing&", f"/cases?q={word}&"):
+            page.goto(f"{place}lang={lang}")
+            expect(page.locator("#rows tr[data-case]").first).to_be_visible()
+            table = page.locator("#list .scroll")
+            assert table.evaluate("e => e.scrollWidth - e.clientWidth") == 0, place
+            assert page.locator("#filters").evaluate(_ONE_ROW) == 1, place
+            check_layout(page)
+            screenshot(page, f"list-1280-{place[1:6].strip('?')}-{lang}")
 
 
-@pytest.mark.parametrize("look", ["zh", "en", "large", "phone"])
-def test_the_queue_is_accessible(open_page: OpenPage, three: list[str], word: str, look: str) -> None:
-    options = {"viewport": PHONE} if look == "phone" else {}
-    extra = {"en": "&lang=en", "large": "&large=1"}.get(look, "")
-    page = open_page("labour_handler", f"/queue?q={word}{extra}", **options)
-    check_screen(page, least=60 if look == "large" else 36)
-    if look == "en":
-        words = page.locator("h1, .tabs, .tools, thead, #filters button, .list-head").all_inner_texts()
-        assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace(word, ""))
-    screenshot(page, f"queue-{look}")
+def test_the_queue_is_accessible_in_both_languages_large_and_on_a_phone(
+    open_page: OpenPage, three: list[str], word: str
+) -> None:
+    page = open_page("labour_handler", f"/queue?q={word}")
+    check_screen(page)
+    page.set_viewport_size(PHONE)
+    check_screen(page)
+    screenshot(page, "queue-phone")
+    page.set_viewport_size(DESK)
+    page.goto(f"/queue?q={word}&lang=en")
+    check_screen(page)
+    words = page.locator("h1, .tabs, .tools, thead, #filters button, .list-head").all_inner_texts()
+    assert not re.search(r"[\u4e00-\u9fff]", " ".join(words).replace(word, ""))
+    screenshot(page, "queue-en")
+    page.goto(f"/queue?q={word}&lang=zh&large=1")
+    check_screen(page, least=60)
+    screenshot(page, "queue-large")
 
 
 def test_the_queue_works_without_scripts(open_page: OpenPage, site: Site) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.builders import COMMUNITY, MICRO, MICRO_2
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
-from tests.ui.phone import AWAY, open_phone, take_photo
+from tests.ui.phone import AWAY, open_phone, set_look, take_photo
 from tests.ui.site import Site
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -176,9 +175,8 @@ def test_the_screens_fit_and_are_accessible_in_both_sizes(open_page: OpenPage, s
     plan_duty(site, visit, work="visit", places=[{"grid": MICRO_2, "name": visit}])
     page = open_phone(open_page, viewport={"width": 320, "height": 844})
     for large in (False, True):
-        page.evaluate("large => localStorage.setItem('gridloop-large', large)", str(int(large)))
+        set_look(page, large=large)
         page.goto("/m/#/")
-        page.reload()
         expect(page.get_by_role("heading", name="今日勤务")).to_be_visible()
         least = 60 if large else 44
         check_screen(page, least=least)

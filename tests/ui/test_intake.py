@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from models.enums import Role
@@ -56,21 +55,21 @@ def test_an_empty_desk_tells_when_the_last_report_was_there(open_page: OpenPage,
     check_screen(page)
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_one_press_accepts_and_dispatches(open_page: OpenPage, site: Site, scripts: bool) -> None:
-    no = site.report(title="一键派遣", category="0103")
-    page = open_page("community_duty", f"/intake?no={no}", java_script_enabled=scripts)
-    expect(page.locator("#form-accept select[name=then_host]")).to_have_value("fire")
-    page.locator("#form-accept select[name=then_host]").select_option("environment")
-    page.get_by_role("button", name="受理并派遣").click()
-    if not scripts:
-        expect(page.get_by_role("heading", name="请确认")).to_be_visible()
+def test_one_press_accepts_and_dispatches_with_scripts_and_without(open_page: OpenPage, site: Site) -> None:
+    for scripts in (True, False):
+        no = site.report(title="一键派遣", category="0103")
+        page = open_page("community_duty", f"/intake?no={no}", java_script_enabled=scripts)
+        expect(page.locator("#form-accept select[name=then_host]")).to_have_value("fire")
+        page.locator("#form-accept select[name=then_host]").select_option("environment")
         page.get_by_role("button", name="受理并派遣").click()
-    expect(page.locator("[data-receipt]")).to_contain_text("“派遣”已记录")
-    # The department's system, should another test have set one up, may have been told of it already.
-    kinds = [kind for kind in site.run(site.harness.kinds(no)) if kind != "informed"]
-    assert kinds[-2:] == ["accepted", "dispatched"]
-    assert site.run(site.harness.get("duty", f"/cases/{no}"))["host"] == "environment"
+        if not scripts:
+            expect(page.get_by_role("heading", name="请确认")).to_be_visible()
+            page.get_by_role("button", name="受理并派遣").click()
+        expect(page.locator("[data-receipt]")).to_contain_text("“派遣”已记录")
+        # The department's system, should another test have set one up, may have been told of it already.
+        kinds = [kind for kind in site.run(site.harness.kinds(no)) if kind != "informed"]
+        assert kinds[-2:] == ["accepted", "dispatched"], scripts
+        assert site.run(site.harness.get("duty", f"/cases/{no}"))["host"] == "environment"
 
 
 def test_what_can_t_be_dispatched_stays_accepted_and_says_why(open_page: OpenPage, site: Site) -> None:
@@ -148,17 +147,26 @@ def test_what_comes_in_shows_at_once_and_typed_text_stays(open_page: OpenPage, s
     expect(page.locator("[data-receipt]")).to_contain_text(no)
 
 
-@pytest.mark.parametrize("look", ["en", "large", "phone"])
-def test_the_desk_is_accessible(open_page: OpenPage, site: Site, look: str) -> None:
+def test_the_desk_is_accessible_in_english_large_and_on_a_phone(open_page: OpenPage, site: Site) -> None:
     no = site.report(title="看得清")
-    options = {"viewport": PHONE} if look == "phone" else {}
-    extra = {"en": "&lang=en", "large": "&large=1"}.get(look, "")
-    page = open_page("duty", f"/intake?no={no}{extra}", **options)
-    check_screen(page, least=60 if look == "large" else 36)
-    screenshot(page, f"intake-{look}")
+    page = open_page("duty")
+    for look, extra, least in (("en", "&lang=en", 36), ("large", "&lang=zh&large=1", 60)):
+        page.goto(f"/intake?no={no}{extra}")
+        check_screen(page, least=least)
+        screenshot(page, f"intake-{look}")
+    page.goto(f"/intake?no={no}&large=0")
+    page.set_viewport_size(PHONE)
+    check_screen(page)
+    screenshot(page, "intake-phone")
 
 
-def test_one_key_takes_a_suggestion_over_and_a_person_decides(open_page: OpenPage, site: Site, taught: None) -> None:
+def test_one_key_or_a_button_takes_a_suggestion_over_and_a_person_decides(
+    open_page: OpenPage, site: Site, taught: None
+) -> None:
+    plain = site.report(title="化工厂雨水口流出彩色废水", category="0201")
+    page = open_page("community_duty", f"/intake?no={plain}", java_script_enabled=False)
+    page.locator('[data-learnt="category"] button').click()
+    expect(page.locator("#intake-case dl")).to_contain_text("废水直排")
     no = site.report(title="化工厂雨水口流出彩色废水", category="0201")
     page = open_page("community_duty", f"/intake?no={no}")
     told = page.locator('[data-learnt="category"]')
@@ -172,27 +180,18 @@ def test_one_key_takes_a_suggestion_over_and_a_person_decides(open_page: OpenPag
     expect(told).to_contain_text("与现选一致")
     page.locator("#form-accept [data-send]").click()
     expect(page.locator("[data-receipt]")).to_contain_text("受理")
-    page = open_page("admin", "/admin/suggestions")
-    row = page.get_by_role("row").filter(has_text="类别").last
-    expect(row).to_contain_text("100.0% 1/1")
-    check_screen(page)
-
-
-def test_without_scripts_a_button_takes_it_over(open_page: OpenPage, site: Site, taught: None) -> None:
-    no = site.report(title="化工厂雨水口流出彩色废水", category="0201")
-    page = open_page("community_duty", f"/intake?no={no}", java_script_enabled=False)
-    page.locator('[data-learnt="category"] button').click()
-    expect(page.locator("#intake-case dl")).to_contain_text("废水直排")
-
-
-def test_a_suggested_host_is_filled_in_and_not_sent(open_page: OpenPage, site: Site, taught: None) -> None:
-    no = site.report(title="化工厂雨水口流出彩色废水", category="0302")
-    site.do("community_duty", no, "accept")
-    page = open_page("community_duty", f"/intake?tab=dispatching&no={no}")
+    # A suggested host is filled in and not sent.
+    other = site.report(title="化工厂雨水口流出彩色废水", category="0302")
+    site.do("community_duty", other, "accept")
+    page.goto(f"/intake?tab=dispatching&no={other}")
     expect(page.locator("#form-dispatch select[name=host]")).to_have_value("environment")
     page.locator('[data-learnt="host"] a').click()
     expect(page.locator("#form-dispatch select[name=host]")).to_have_value("fire")
-    assert "dispatched" not in site.run(site.harness.kinds(no))
+    assert "dispatched" not in site.run(site.harness.kinds(other))
+    page = open_page("admin", "/admin/suggestions")
+    row = page.get_by_role("row").filter(has_text="类别").last
+    expect(row).to_contain_text("100.0% 2/2")  # by the button and by the key
+    check_screen(page)
 
 
 def test_without_a_model_the_desk_says_nothing_of_suggestions(open_page: OpenPage, site: Site) -> None:

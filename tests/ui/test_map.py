@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from services.runtime.resources import Resources
 from tests.builders import COMMUNITY, MICRO
-from tests.ui.checks import check_screen, screenshot
+from tests.ui.checks import check_layout, check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -47,7 +47,9 @@ def test_a_unit_clicked_on_the_map_lists_its_cases(open_page: OpenPage, placed: 
     screenshot(page, "map")
 
 
-def test_the_table_is_the_way_for_the_keyboard(open_page: OpenPage, placed: str) -> None:
+def test_the_table_is_the_way_for_the_keyboard_and_a_name_typed_finds_its_unit(
+    open_page: OpenPage, placed: str
+) -> None:
     page = open_page("supervisor", "/map?level=4")
     wait_until_drawn(page)
     rows = page.locator("#map-table [data-row]")
@@ -57,6 +59,10 @@ def test_the_table_is_the_way_for_the_keyboard(open_page: OpenPage, placed: str)
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.locator("#side").get_by_role("heading")).to_have_text("第一微网格")
+    page.get_by_label("找网格").fill("第二微")
+    expect(page.locator("#map-table tbody tr:visible")).to_have_count(1)
+    page.get_by_label("找网格").press("Enter")
+    expect(page.locator("#side").get_by_role("heading")).to_have_text("第二微网格")
 
 
 def test_a_box_lists_the_cases_in_it_and_the_view_is_in_the_address(open_page: OpenPage, placed: str) -> None:
@@ -85,26 +91,26 @@ def test_counts_are_fetched_again_by_themselves(open_page: OpenPage) -> None:
     assert {"code", "open", "overdue"} <= set(answer.value.json()["units"][0])
 
 
-@pytest.mark.parametrize(("lang", "large"), [("zh", False), ("en", True)])
-def test_the_map_is_accessible(open_page: OpenPage, site: Site, lang: str, large: bool) -> None:
+def test_the_map_is_accessible_in_both_languages_large_and_on_a_phone(open_page: OpenPage, site: Site) -> None:
     page = open_page("supervisor")
-    value = f"lang={lang}&large={int(large)}&keys=1"
-    page.context.add_cookies([{"name": "gridloop_prefs", "value": value, "url": site.url}])
-    page.goto("/map?measure=density&level=4")
+    for lang, large in (("en", True), ("zh", False)):
+        value = f"lang={lang}&large={int(large)}&keys=1"
+        page.context.add_cookies([{"name": "gridloop_prefs", "value": value, "url": site.url}])
+        page.goto("/map?measure=density&level=4")
+        wait_until_drawn(page)
+        check_screen(page, least=60 if large else 36)
+    page.set_viewport_size(PHONE)
+    page.goto("/map")
     wait_until_drawn(page)
-    check_screen(page, least=60 if large else 36)
+    check_layout(page)
 
 
-def test_the_map_fits_a_phone(open_page: OpenPage) -> None:
-    page = open_page("supervisor", "/map", viewport=PHONE)
-    wait_until_drawn(page)
-    check_screen(page)
-
-
-def test_the_map_is_small(open_page: OpenPage) -> None:
+def test_the_map_is_small_and_without_tiles_its_policy_names_no_other_host(open_page: OpenPage) -> None:
     page = open_page("supervisor")
     weights = Weights(page)
-    page.goto("/map?level=4")
+    answer = page.goto("/map?level=4")
+    assert answer is not None
+    assert "http" not in answer.headers["content-security-policy"]
     wait_until_drawn(page)
     assert weights.total <= 300_000
     assert weights.scripts <= 75_000
@@ -207,15 +213,6 @@ def test_what_cannot_be_fetched_is_said(open_page: OpenPage, placed: str) -> Non
     expect(page.locator("#map-said")).not_to_have_text("没有取到数据,请再试一次")
 
 
-def test_a_name_typed_finds_its_unit(open_page: OpenPage) -> None:
-    page = open_page("supervisor", "/map?level=4")
-    wait_until_drawn(page)
-    page.get_by_label("找网格").fill("第一微")
-    expect(page.locator("#map-table tbody tr:visible")).to_have_count(1)
-    page.get_by_label("找网格").press("Enter")
-    expect(page.locator("#side").get_by_role("heading")).to_have_text("第一微网格")
-
-
 class TileServer:
     """A tile server on loopback: grey squares, or no tiles at all."""
 
@@ -300,10 +297,3 @@ def test_tiles_that_fail_leave_the_plain_map_and_one_message(
     expect(page.locator(".leaflet-tile")).to_have_count(0)
     page.locator("#map-table").get_by_role("link", name="第一微网格").click()
     expect(page.locator("#side").get_by_role("heading")).to_have_text("第一微网格")
-
-
-def test_without_tiles_the_policy_names_no_other_host(site: Site, open_page: OpenPage) -> None:
-    page = open_page("supervisor")
-    answer = page.goto("/map")
-    assert answer is not None
-    assert "http" not in answer.headers["content-security-policy"]

@@ -130,7 +130,9 @@ def test_nothing_is_sent_in_the_name_of_another(open_page: OpenPage, site: Site)
     assert find_cases(site, said) == []
 
 
-def test_a_refused_report_is_kept_and_put_right(open_page: OpenPage, site: Site) -> None:
+def test_a_refused_report_is_kept_and_put_right_or_goes_after_a_second_question(
+    open_page: OpenPage, site: Site
+) -> None:
     nowhere = {"latitude": 38.3, "longitude": 117.3, "accuracy": 8}
     page = open_phone(open_page, path="/m/#/report", geolocation=nowhere, expect=("422",))
     said = unique_text()
@@ -147,21 +149,18 @@ def test_a_refused_report_is_kept_and_put_right(open_page: OpenPage, site: Site)
     page.get_by_role("button", name="重新提交").click()
     number = expect_one_case(page, site, said)
     assert site.run(site.harness.get("admin", f"/cases/{number}"))["grid"]["name"] == "第二微网格"
-
-
-def test_a_refused_report_goes_only_after_a_second_question(open_page: OpenPage, site: Site) -> None:
-    nowhere = {"latitude": 38.3, "longitude": 117.3, "accuracy": 8}
-    page = open_phone(open_page, path="/m/#/report", geolocation=nowhere, expect=("422",))
+    page.goto("/m/#/report")
     fill_report(page, unique_text())
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("被拒")
     page.goto("/m/#/outbox")
-    page.get_by_role("button", name="删除…").click()
-    page.get_by_role("button", name="取消").click()
-    expect(page.locator(".item")).to_have_count(1)
-    page.get_by_role("button", name="删除…").click()
-    page.get_by_role("button", name="确定删除").click()
-    expect(page.locator(".item")).to_have_count(0)
+    refused = page.locator(".item-rejected")
+    refused.get_by_role("button", name="删除…").click()
+    refused.get_by_role("button", name="取消").click()
+    expect(refused).to_have_count(1)
+    refused.get_by_role("button", name="删除…").click()
+    refused.get_by_role("button", name="确定删除").click()
+    expect(refused).to_have_count(0)
 
 
 def test_two_tabs_send_it_once(open_page: OpenPage, site: Site) -> None:

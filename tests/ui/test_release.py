@@ -2,13 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.harness import PDF
-from tests.ui.checks import check_screen, screenshot
+from tests.ui.checks import check_layout, check_screen, screenshot
 from tests.ui.conftest import PHONE, OpenPage
-from tests.ui.phone import AWAY, a_photo, open_phone
+from tests.ui.phone import AWAY, a_photo, open_phone, set_look
 from tests.ui.site import Site
 from tests.ui.test_field_tasks import fire_case, stage_of, until_kept, wait_until_sent
 
@@ -71,20 +70,11 @@ def test_a_photo_chosen_without_a_network_is_shown_and_the_other_is_not(open_pag
     screenshot(public, "public-released")
 
 
-def test_nothing_is_shown_unless_it_is_chosen(open_page: OpenPage, site: Site) -> None:
-    case_no, evidence = at_review(site)
-    page = open_phone(open_page, "reviewer", f"/m/#/task/{case_no}/pass_review")
-    choice = page.get_by_role("group", name=WHICH)
-    choice.get_by_label("公开照片 1").check()
-    choice.get_by_label("公开照片 1").uncheck()
-    page.get_by_role("button", name="提交").click()
-    wait_until_sent(page)
-    public = open_progress_page(open_page, site, case_no)
-    assert not [sha256 for sha256 in evidence if sha256 in public.content()]
-
-
-def test_a_paper_is_not_offered_and_a_choice_is_kept_as_a_draft(open_page: OpenPage, site: Site) -> None:
-    case_no, (_, shown, paper) = at_review(site, PDF)
+def test_a_paper_is_not_offered_a_choice_is_a_draft_and_nothing_is_shown_unless_chosen(
+    open_page: OpenPage, site: Site
+) -> None:
+    case_no, evidence = at_review(site, PDF)
+    _, shown, paper = evidence
     page = open_phone(open_page, "reviewer", f"/m/#/task/{case_no}/pass_review")
     choice = page.get_by_role("group", name=WHICH)
     expect(choice.get_by_role("checkbox")).to_have_count(2)
@@ -97,6 +87,12 @@ def test_a_paper_is_not_offered_and_a_choice_is_kept_as_a_draft(open_page: OpenP
     assert site.run(
         site.harness.refused("reviewer", case_no, "pass_review", release_photos=[shown, paper]),
     ) == (422, "not_of_the_result")
+    choice.get_by_label("公开照片 2").uncheck()
+    page.get_by_role("button", name="提交").click()
+    wait_until_sent(page)
+    assert released(site, case_no) == []
+    public = open_progress_page(open_page, site, case_no)
+    assert not [sha256 for sha256 in evidence if sha256 in public.content()]
 
 
 def test_a_choice_among_photos_of_an_older_result_is_refused_and_said(open_page: OpenPage, site: Site) -> None:
@@ -130,19 +126,19 @@ def test_a_choice_among_photos_of_an_older_result_is_refused_and_said(open_page:
     assert released(site, case_no) == [again]
 
 
-@pytest.mark.parametrize("large", [False, True])
-@pytest.mark.parametrize("path", ["/m/", "/m/en.html"])
-def test_the_choice_is_accessible(open_page: OpenPage, site: Site, path: str, large: bool) -> None:
+def test_the_choice_is_accessible_in_both_languages_and_sizes(open_page: OpenPage, site: Site) -> None:
     case_no, _ = at_review(site)
-    page = open_phone(open_page, "reviewer", "", locale="en-GB" if "en" in path else "zh-CN")
-    page.add_init_script(f"localStorage.setItem('gridloop-large', '{int(large)}')")
-    page.goto(f"{path}#/task/{case_no}/pass_review")
-    labels = page.locator("#release label")
-    expect(page.locator("#release img")).to_have_count(2)
-    least = 60 if large else 44
-    assert [box["height"] >= least for box in (label.bounding_box() for label in labels.all()) if box] == [True, True]
-    check_screen(page, least=least)
-    screenshot(page, f"field-release{'-en' if 'en' in path else ''}{'-large' if large else ''}")
+    page = open_phone(open_page, "reviewer")
+    for english, large in ((False, False), (True, True), (True, False), (False, True)):
+        set_look(page, english=english, large=large)
+        page.goto(f"{'/m/en.html' if english else '/m/'}#/task/{case_no}/pass_review")
+        labels = page.locator("#release label")
+        expect(page.locator("#release img")).to_have_count(2)
+        least = 60 if large else 44
+        heights = [box["height"] for box in (label.bounding_box() for label in labels.all()) if box]
+        assert [height >= least for height in heights] == [True, True], (english, large)
+        (check_screen if english == large else check_layout)(page, least=least)
+        screenshot(page, f"field-release{'-en' if english else ''}{'-large' if large else ''}")
 
 
 def test_at_the_desk_too_a_reviewer_chooses_which_photos_the_reporter_may_see(open_page: OpenPage, site: Site) -> None:

@@ -214,17 +214,23 @@ def test_a_slot_is_booked_and_shown_in_public_without_a_name(site: Site, open_pa
     page.locator("textarea[name=reason]").fill("改日")
     page.locator("form.matter-form button.primary").click()
     expect(page.locator(".slot").filter(has_text=case_no)).to_have_count(0)
+    public = open_page("", viewport=PHONE)
     for language, word in (("zh", "坐诊时间"), ("en", "Advice hours")):
-        public = open_page("", f"/p/desks?lang={language}", viewport=PHONE)
+        public.goto(f"/p/desks?lang={language}")
         expect(public.get_by_role("heading", name=word)).to_be_visible()
         expect(public.get_by_text(case_no)).to_have_count(0)
         screenshot(public, f"public-desks-{language}")
         check_screen(public, least=44)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_lists_in_both_languages(station: str, open_page: OpenPage, language: str) -> None:
-    for path in ("/park", "/park/stations", "/park/stations/ST-01", "/park/emergencies", "/park/referral-desks"):
-        page = open_page("duty", f"{path}?lang={language}")
-        expect(page.get_by_role("heading").first).to_be_visible()
-        check_screen(page)
+def test_the_lists_in_both_languages(station: str, open_page: OpenPage) -> None:
+    """The stations in Chinese are looked at elsewhere."""
+    page = open_page("duty")
+    for language, paths in (
+        ("en", ("/park", "/park/stations", "/park/stations/ST-01", "/park/emergencies", "/park/referral-desks")),
+        ("zh", ("/park", "/park/emergencies", "/park/referral-desks")),
+    ):
+        for path in paths:
+            page.goto(f"{path}?lang={language}")
+            expect(page.get_by_role("heading").first).to_be_visible()
+            check_screen(page)

@@ -4,17 +4,19 @@ import io
 import re
 from datetime import UTC, datetime
 
+import httpx
 import openpyxl
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import insert
 
+from doors.session import COOKIE
 from infra.database import transaction
 from models.ids import new_id
 from models.tables import OrgAlarmRow
 from tests.builders import COMMUNITY, MICRO, OTHER_MICRO, PARK
-from tests.ui.checks import check_screen, screenshot
-from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.checks import check_layout, check_screen, screenshot
+from tests.ui.conftest import DESK, PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
 
@@ -153,9 +155,12 @@ def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: 
     assert {"commented", "escalated"} <= set(site.run(site.harness.kinds(late)))
 
 
-def test_the_panel_works_without_scripts(open_page: OpenPage, site: Site) -> None:
+def test_the_panel_and_the_analysis_work_without_scripts(open_page: OpenPage, site: Site) -> None:
     case_no = site.at_handling(title="无脚本督办", category="0390")
-    page = open_page("supervisor", f"/overdue/{case_no}", java_script_enabled=False)
+    page = open_page("supervisor", "/analysis", java_script_enabled=False)
+    expect(page.locator("table")).to_have_count(4)
+    expect(page.locator("[data-chart]").first).to_be_hidden()
+    page.goto(f"/overdue/{case_no}")
     page.get_by_role("button", name="发出督办单").click()
     expect(page).to_have_url(re.compile(r"done=urge$"))
     expect(page.get_by_role("status").filter(has_text="已发出督办单")).to_be_visible()
@@ -199,14 +204,9 @@ def test_who_has_nothing_to_handle_is_listed_without_a_rank(open_page: OpenPage,
     expect(page.get_by_role("row").filter(has_text="滨海网格").first).to_contain_text("没有应处置案件,不参评")
 
 
-def test_the_ladder_shows_every_level_and_what_comes_next(open_page: OpenPage, late: str) -> None:
-    page = open_page("supervisor", "/ladder?all=1")
-    expect(page.locator(".ladder section:not(.alarms)")).to_have_count(4)
-    expect(page.locator(".ladder")).to_contain_text("督查用超期案件")
-    screenshot(page, "ladder")
-
-
-def test_where_nobody_was_found_is_said_on_the_ladder(open_page: OpenPage, site: Site, late: str) -> None:
+def test_the_ladder_shows_every_level_what_comes_next_and_where_nobody_was_found(
+    open_page: OpenPage, site: Site, late: str
+) -> None:
     now = datetime.now(UTC)
 
     async def alarm() -> None:
@@ -222,7 +222,11 @@ def test_where_nobody_was_found_is_said_on_the_ladder(open_page: OpenPage, site:
             await connection.execute(insert(OrgAlarmRow), [row])
 
     site.run(alarm())
-    page = open_page("supervisor", "/ladder")
+    page = open_page("supervisor", "/ladder?all=1")
+    expect(page.locator(".ladder section:not(.alarms)")).to_have_count(4)
+    expect(page.locator(".ladder")).to_contain_text("督查用超期案件")
+    screenshot(page, "ladder")
+    page.goto("/ladder")
     card = page.get_by_role("region", name="无上级")
     expect(card).to_contain_text("已 3 次")
     screenshot(page, "ladder-alarm")
@@ -321,12 +325,6 @@ def test_the_analysis_draws_its_charts_without_breaking_the_policy(open_page: Op
     assert book.sheetnames == ["每周", "小类", "时段", "结案用时"]
 
 
-def test_the_analysis_is_tables_without_scripts(open_page: OpenPage) -> None:
-    page = open_page("auditor", "/analysis", java_script_enabled=False)
-    expect(page.locator("table")).to_have_count(4)
-    expect(page.locator("[data-chart]").first).to_be_hidden()
-
-
 def test_a_bulletin_is_made_read_and_compared_with(open_page: OpenPage, late: str) -> None:
     page = open_page("supervisor", "/bulletins")
     page.get_by_text("现在制作").click()
@@ -344,40 +342,38 @@ def test_a_bulletin_is_made_read_and_compared_with(open_page: OpenPage, late: st
     expect(page.locator(".rates h2")).to_contain_text("与上期")
 
 
-@pytest.mark.parametrize("kind", ["visits", "consultation", "commendation"])
-def test_every_kind_of_bulletin_shows(open_page: OpenPage, late: str, kind: str) -> None:
-    page = open_page("supervisor", "/bulletins")
-    page.get_by_text("现在制作").click()
-    page.locator("form select[name=kind]").select_option(kind)
-    page.locator("form select[name=grid]").select_option(PARK)
-    page.get_by_role("button", name="制作").click()
-    expect(page).to_have_url(re.compile(r"/bulletins/[0-9a-f-]{36}$"))
-    check_screen(page)
+def test_every_kind_of_bulletin_shows(open_page: OpenPage, late: str) -> None:
+    page = open_page("supervisor")
+    for kind in ("visits", "consultation", "commendation"):
+        page.goto("/bulletins")
+        page.get_by_text("现在制作").click()
+        page.locator("form select[name=kind]").select_option(kind)
+        page.locator("form select[name=grid]").select_option(PARK)
+        page.get_by_role("button", name="制作").click()
+        expect(page).to_have_url(re.compile(r"/bulletins/[0-9a-f-]{36}$"))
+        check_screen(page)
 
 
-@pytest.mark.parametrize("path", SCREENS)
-def test_every_screen_is_accessible(open_page: OpenPage, site: Site, late: str, path: str) -> None:
-    page = open_page("supervisor", path)
-    check_screen(page)
-    page.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
-    page.goto(path)
-    check_screen(page, least=60)
-    own = page.locator("h1, main h2, main th[scope=col], main button").all_inner_texts()
-    assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)]
+def test_every_screen_is_accessible_in_both_languages_and_fits_large_type_and_a_phone(
+    open_page: OpenPage, site: Site, late: str
+) -> None:
+    page, english = open_page("supervisor"), open_page("supervisor")
+    english.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
+    for path in SCREENS:
+        page.goto(path)
+        check_screen(page)
+        page.set_viewport_size(PHONE)
+        check_layout(page)
+        page.set_viewport_size(DESK)
+        english.goto(path)
+        check_screen(english, least=60)
+        own = english.locator("h1, main h2, main th[scope=col], main button").all_inner_texts()
+        assert not [said for said in own if re.search(r"[\u4e00-\u9fff]", said)], path
 
 
-@pytest.mark.parametrize("path", SCREENS)
-def test_every_screen_fits_a_phone(open_page: OpenPage, path: str) -> None:
-    page = open_page("supervisor", path, viewport=PHONE)
-    check_screen(page)
-
-
-@pytest.mark.parametrize("path", ["/overdue", "/ranking", "/ladder", "/map", "/analysis", "/bulletins", "/admin"])
-def test_who_has_no_such_role_is_refused(site: Site, path: str) -> None:
-    import httpx
-
-    from doors.session import COOKIE
-
-    answer = httpx.get(f"{site.url}{path}", cookies={COOKIE: site.token("worker")})
-    assert answer.status_code == 403
-    assert MICRO not in answer.text
+def test_who_has_no_such_role_is_refused(site: Site) -> None:
+    with httpx.Client(base_url=site.url, cookies={COOKIE: site.token("worker")}) as http:
+        for path in ("/overdue", "/ranking", "/ladder", "/map", "/analysis", "/bulletins", "/admin"):
+            answer = http.get(path)
+            assert answer.status_code == 403, path
+            assert MICRO not in answer.text, path
