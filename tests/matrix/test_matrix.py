@@ -77,7 +77,11 @@ _MAY_BE_NONE = {
 @pytest.mark.parametrize("username", READERS)
 async def test_a_case_is_there_for_those_who_may_see_it_and_for_nobody_else(world: World, username: str) -> None:
     nothing = {"case_no": "130172100202001010000015", "report_id": UNKNOWN, "sha256": "0" * 64}
-    for path in paths_of(Rule.CASE):
+    paths = paths_of(Rule.CASE)
+    await world.look(username, map(world.fill, paths))
+    if username not in SEES_THE_CASE:
+        await world.look(username, (world.fill(path, **nothing) for path in paths))
+    for path in paths:
         answer = await world.see(username, world.fill(path))
         if username in SEES_THE_CASE:
             assert answer.status not in {401, 500} | (set() if path in _MAY_BE_NONE else {404}), (path, answer.body)
@@ -95,17 +99,19 @@ async def test_no_list_count_or_file_holds_what_is_hidden(harness: ApiHarness, w
     page = await harness.get(username, f"/cases?q={MARK}")
     assert (page["total"], len(page["items"])) == ((1, 1) if sees else (0, 0))
     listed = {world.case_no, f"{MARK}案"}
-    for rule in (*OPENS, Rule.POINTS):
-        for path in paths_of(rule):
-            for query in ("", f"?q={MARK}") if path in _SEARCHED and not sees else ("",):
-                answer = await world.see(username, world.fill(path, case_no="0") + query)
-                assert answer.status < 500, (path, answer.body[:300])
-                assert answer.status != 401, path
-                # A run of an emergency plan has the title of its case, and everybody in it is told.
-                if not sees and not re.search("emergenc|notice", path):
-                    assert not {one for one in listed if one in answer.content}, path + query
-                if username != "duty":
-                    assert f"{MARK}视图" not in answer.content, path
+    paths = [path for rule in (*OPENS, Rule.POINTS) for path in paths_of(rule)]
+    asked = [world.fill(path, case_no="0") for path in paths]
+    asked += [world.fill(path, case_no="0") + f"?q={MARK}" for path in paths if path in _SEARCHED and not sees]
+    await world.look(username, asked)
+    for path in asked:
+        answer = await world.see(username, path)
+        assert answer.status < 500, (path, answer.body[:300])
+        assert answer.status != 401, path
+        # A run of an emergency plan has the title of its case, and everybody in it is told.
+        if not sees and not re.search("emergenc|notice", path):
+            assert not {one for one in listed if one in answer.content}, path
+        if username != "duty":
+            assert f"{MARK}视图" not in answer.content, path
 
 
 @pytest.mark.parametrize("username", READERS)
@@ -139,7 +145,11 @@ async def test_a_matter_is_there_for_those_who_play_a_part(world: World, usernam
     for kind, code in world.codes.items():
         sees = username in SEES_THE_MATTER[kind]
         own = [path for path in paths_of(Rule.MATTER) if f"/{PATHS[kind]}/" in path]
-        for path in (*own, "/park/{path}/{code}"):
+        own.append("/park/{path}/{code}")
+        for planted in (code,) if sees else (code, "nothing-such"):
+            known = {"path": PATHS[kind], "code": planted}
+            await world.look(username, (world.fill(path, **known) + _ASKED_WITH.get(path, "") for path in own))
+        for path in own:
             query = _ASKED_WITH.get(path, "")
             answer = await world.see(username, world.fill(path, path=PATHS[kind], code=code) + query)
             if sees != (answer.status == 200):

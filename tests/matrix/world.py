@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,8 @@ from tests.matrix.expected import CROWD
 
 MARK = "标记七九四三"
 UNKNOWN = "00000000-0000-7000-8000-00000000dead"
+#: How many questions are asked at once: while one waits for the database, others are answered.
+AT_ONCE = 6
 #: How long something that must come is waited for, in seconds.
 WAITED = 30.0
 
@@ -52,6 +54,16 @@ class World:
             answer = await ask(self.harness, username, "GET", path)
             self._seen[username, path] = Seen(answer.status_code, answer.text, readable(answer))
         return self._seen[username, path]
+
+    async def look(self, username: str, paths: Iterable[str]) -> None:
+        """Ask for all of these paths that were not asked for yet, several at once; `see` then has the answers."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(path: str) -> None:
+            async with gate:
+                await self.see(username, path)
+
+        await asyncio.gather(*(one(path) for path in dict.fromkeys(paths)))
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,17 @@ from models.policy.questions import Question, QuestionKind, Reading
 from tests.api.harness import a_picture
 from tests.open311.conftest import HERE, Interface
 
-#: How long a fetch may take, in seconds: a worker looks every five.
+#: How long a fetch may take, in seconds.
 FETCHED_WITHIN = 40.0
 PICTURE, OTHER = a_picture("#5577aa"), a_picture("#55aa77")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fetched_soon() -> Iterator[None]:
+    """A worker looks for files oftener than every five seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.open311.media.LOOK_EVERY", 0.2)
+        yield
 
 
 class Files(BaseHTTPRequestHandler):
@@ -142,21 +150,18 @@ def test_a_file_that_an_update_names_is_fetched_once(open311: Interface) -> None
     assert case["attachments"] == [fetched[1]]
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        [("media", ("a.txt", b"no picture", "text/plain"))],
-        [("media", ("a.png", b"", "image/png"))],
-        [("media", (f"{n}.png", a_picture(f"#00000{n}"), "image/png")) for n in range(4)],
-    ],
-    ids=["no picture", "empty", "too many"],
-)
-def test_a_file_that_is_refused_leaves_nothing(open311: Interface, files: Any) -> None:
-    before = site_counts(open311)
-    answer = open311.post(service_code="0302", **HERE, client_request_id=f"bad-{files[-1][1][0]}", files=files)
-    assert answer.status_code == 400, answer.text
-    assert site_counts(open311) == before
-    again = open311.post(service_code="0302", **HERE, client_request_id=f"bad-{files[-1][1][0]}")
+def test_a_file_that_is_refused_leaves_nothing(open311: Interface) -> None:
+    refused: dict[str, Any] = {
+        "no picture": [("media", ("a.txt", b"no picture", "text/plain"))],
+        "empty": [("media", ("a.png", b"", "image/png"))],
+        "too many": [("media", (f"{n}.png", a_picture(f"#00000{n}"), "image/png")) for n in range(4)],
+    }
+    for name, files in refused.items():
+        before = site_counts(open311)
+        answer = open311.post(service_code="0302", **HERE, client_request_id=f"bad {name}", files=files)
+        assert answer.status_code == 400, (name, answer.text)
+        assert site_counts(open311) == before, name
+    again = open311.post(service_code="0302", **HERE, client_request_id="bad empty")
     assert again.status_code == 200, "the same id may be used once the report is right"
     open311.site.clear_limits()
 

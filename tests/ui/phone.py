@@ -33,6 +33,14 @@ def open_phone(open_page: OpenPage, username: str = "worker", path: str = "/m/",
     return open_page(username, path, **known)
 
 
+def open_with_a_clock(open_page: OpenPage, path: str = "/m/#/report", **options: Any) -> Page:
+    """The app on a phone whose time the test may move on: nobody waits for the moment of the next try."""
+    page = open_phone(open_page, path="", **options)
+    page.clock.install()
+    page.goto(path)
+    return page
+
+
 def set_look(page: Page, *, english: bool = False, large: bool = False) -> None:
     """Set language and text size of the app on an open phone, and leave the app: the next address loads it anew."""
     page.evaluate(

@@ -19,6 +19,7 @@ from tests.ui.phone import (
     expect_one_case,
     fill_report,
     open_phone,
+    open_with_a_clock,
     report_offline,
     take_photo,
     unique_text,
@@ -144,7 +145,7 @@ def test_a_likely_duplicate_can_be_added_to(open_page: OpenPage, site: Site) -> 
 
 
 def test_a_report_that_the_server_has_and_not_yet_recorded_is_followed(open_page: OpenPage, site: Site) -> None:
-    page = open_phone(open_page, path="/m/#/report")
+    page = open_with_a_clock(open_page)
 
     def accepted(route: Route) -> None:
         if route.request.method != "POST":
@@ -159,6 +160,7 @@ def test_a_report_that_the_server_has_and_not_yet_recorded_is_followed(open_page
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("已保存在服务器,待登记")
+    page.clock.fast_forward(6_000)
     expect_one_case(page, site, said)
 
 

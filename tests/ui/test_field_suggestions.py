@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.ui.checks import check_screen, screenshot
 from tests.ui.conftest import OpenPage
-from tests.ui.phone import AWAY, expect_one_case, fill_report, open_phone, take_photo, unique_text
+from tests.ui.phone import AWAY, expect_one_case, fill_report, open_phone, open_with_a_clock, take_photo, unique_text
 from tests.ui.site import Site
 
 SAID = "雨水口流出彩色废水有泡沫"
@@ -132,7 +132,7 @@ def test_a_report_made_without_a_network_carries_what_was_shown(open_page: OpenP
 
 def test_a_report_is_sent_without_what_the_server_does_not_take(open_page: OpenPage, site: Site, taught: None) -> None:
     """A server of another version, for example: the report goes without the suggestion, and is never lost."""
-    page = open_phone(open_page, path="/m/#/report", expect=("422",))
+    page = open_with_a_clock(open_page, expect=("422",))
     said = f"{SAID} {unique_text()}"
     fill_report(page, said)
     expect(card(page)).to_contain_text("废水直排")
@@ -149,6 +149,8 @@ def test_a_report_is_sent_without_what_the_server_does_not_take(open_page: OpenP
 
     page.route("**/api/v1/cases", refuse_once)
     page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_text("等待重试")).to_be_visible()
+    page.clock.fast_forward(6_000)
     number = expect_one_case(page, site, said)
     assert ["suggestion" in body for body in bodies] == [True, False]
     assert uses(site, number) == []

@@ -1,5 +1,6 @@
 """The pages of hand-overs: receivers, the list of those that need somebody, and the board's count that opens it."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -39,10 +40,12 @@ async def put_receiver(site: Site, **fields: Any) -> None:
 async def set_state(site: Site, case_no: str, values: str) -> None:
     """Wait until the partner has the case, and leave the hand-over as `values` say."""
     row = "FROM cases c WHERE c.report_id = h.report_id AND c.case_no = :no AND h.status = 'sent' RETURNING h.id"
-    while True:
-        async with transaction(site.harness.engine) as connection:
-            if await connection.scalar(text(f"UPDATE handovers h SET {values} {row}"), {"no": case_no}) is not None:
-                return
+    async with asyncio.timeout(30):
+        while True:
+            async with transaction(site.harness.engine) as connection:
+                if await connection.scalar(text(f"UPDATE handovers h SET {values} {row}"), {"no": case_no}) is not None:
+                    return
+            await asyncio.sleep(0.05)
 
 
 def test_the_count_of_the_board_opens_the_list(site: Site, open_page: OpenPage, handed_over: tuple[str, str]) -> None:

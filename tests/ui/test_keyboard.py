@@ -52,10 +52,16 @@ def test_a_case_is_done_by_keys_alone(open_page: OpenPage, site: Site) -> None:
     expect(page).to_have_url(re.compile("/queue"))
 
 
-def test_the_palette_finds_a_case_and_a_page(open_page: OpenPage, site: Site) -> None:
+def test_the_key_sheet_opens_and_the_palette_finds_a_case(open_page: OpenPage, site: Site) -> None:
     word = f"面板{str(new_id())[-6:]}"
     no = site.at_handling(title=word)
     page = open_page("labour_handler", "/queue")
+    page.keyboard.press("?")
+    expect(page.locator("dialog .key-sheet")).to_be_visible()
+    check_screen(page)
+    screenshot(page, "keys")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("Control+k")
     field = page.locator("dialog input")
     expect(field).to_be_focused()
@@ -100,16 +106,6 @@ def test_the_palette_offers_what_may_be_done_here_and_what_was_open_last(open_pa
     page.get_by_role("button", name="退出").click()
     expect(page).to_have_url(re.compile("/sign-in"))
     assert page.evaluate("localStorage.getItem('recent-cases')") is None
-
-
-def test_the_key_sheet_opens_and_closes(open_page: OpenPage) -> None:
-    page = open_page("labour_handler", "/queue")
-    page.keyboard.press("?")
-    expect(page.locator("dialog .key-sheet")).to_be_visible()
-    check_screen(page)
-    screenshot(page, "keys")
-    page.keyboard.press("Escape")
-    expect(page.locator("dialog")).to_have_count(0)
 
 
 def test_no_key_fires_while_an_input_method_composes(open_page: OpenPage, site: Site) -> None:

@@ -61,25 +61,23 @@ def under(site: Site, version: int, case_no: str) -> None:
     site.run(turn())
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_limits_then_and_now_stand_side_by_side(
-    open_page: OpenPage, site: Site, earlier: dict[str, Limit], lang: str
-) -> None:
+def test_the_limits_then_and_now_stand_side_by_side(open_page: OpenPage, site: Site, earlier: dict[str, Limit]) -> None:
     no = site.at_handling(title="规则对照")
-    page = open_page("labour_handler", f"/cases/{no}?lang={lang}")
+    page = open_page("labour_handler", f"/cases/{no}")
     expect(page.locator("#case-facts")).to_be_visible()
     expect(page.locator(".newer")).to_have_count(0)
     under(site, EARLIER, no)
-    page.goto(f"/cases/{no}")
-    page.locator(".newer summary").click()
-    then, now = page.locator(".newer [data-then]"), page.locator(".newer [data-now]")
-    expect(then).to_have_count(2)
-    expect(now).to_have_count(2)
-    dispatch, handle = earlier["dispatch"].amount, earlier["handle"].amount
-    expect(then.nth(0)).to_contain_text(f" {dispatch + 1:g} ")
-    expect(now.nth(0)).to_contain_text(f" {dispatch:g} ")
-    expect(then.nth(1)).to_contain_text("劳动保障监察条例")
-    expect(now.nth(1)).to_contain_text(f" {handle:g} ")
-    check_screen(page)
-    page.locator(".newer").scroll_into_view_if_needed()
-    screenshot(page, f"case-newer-{lang}")
+    for lang in ("zh", "en"):
+        page.goto(f"/cases/{no}?lang={lang}")
+        page.locator(".newer summary").click()
+        then, now = page.locator(".newer [data-then]"), page.locator(".newer [data-now]")
+        expect(then).to_have_count(2)
+        expect(now).to_have_count(2)
+        dispatch, handle = earlier["dispatch"].amount, earlier["handle"].amount
+        expect(then.nth(0)).to_contain_text(f" {dispatch + 1:g} ")
+        expect(now.nth(0)).to_contain_text(f" {dispatch:g} ")
+        expect(then.nth(1)).to_contain_text("劳动保障监察条例")
+        expect(now.nth(1)).to_contain_text(f" {handle:g} ")
+        check_screen(page)
+        page.locator(".newer").scroll_into_view_if_needed()
+        screenshot(page, f"case-newer-{lang}")

@@ -4,10 +4,9 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -67,7 +66,7 @@ def test_one_chooses_how_one_is_told(site: Site, open_page: OpenPage) -> None:
         choose(open_page, case_no, language, size, viewport)
 
 
-def choose(open_page: OpenPage, case_no: str, language: str, size: str, viewport: Any) -> None:
+def choose(open_page: OpenPage, case_no: str, language: str, size: str, viewport: ViewportSize) -> None:
     page = open_page(HANDLER, f"{WHERE}?lang={language}", viewport=viewport, expect=("422", "404"))
     expect(page.get_by_role("heading", level=1)).to_have_text("通知方式" if language == "zh" else "Notifications")
     expect(page.locator("tbody tr")).to_have_count(3)
@@ -120,7 +119,7 @@ def test_the_notices_say_what_became_of_telling_them(site: Site, open_page: Open
             await give_addresses(connection, newcomer)
 
     site.run(add())
-    case_no = site.at_handling(title="通知去向")
+    case_no = site.at_handling(title="通知去向", severity="urgent")  # told at once
     ended = time.monotonic() + 60
     while True:
         notices = site.run(site.harness.get(newcomer, "/notices"))
@@ -133,7 +132,7 @@ def test_the_notices_say_what_became_of_telling_them(site: Site, open_page: Open
     for language, words in (("zh", "未能送达"), ("en", "not delivered")):
         page.goto(f"/notices?lang={language}")
         for size, viewport in (("phone", PHONE), ("desk", DESK)):
-            page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
+            page.set_viewport_size(viewport)
             line = page.locator("li").filter(has_text=case_no)
             expect(line.locator(".told")).to_contain_text(words)
             expect(line.get_by_role("link")).to_have_attribute("href", re.compile(f"/cases/{case_no}$"))

@@ -10,6 +10,7 @@ from tests.ui.phone import (
     fill_report,
     find_cases,
     open_phone,
+    open_with_a_clock,
     report_offline,
     unique_text,
     wait_until_cached,
@@ -54,7 +55,7 @@ def test_it_is_sent_where_there_is_no_service_worker(open_page: OpenPage, site: 
 
 
 def test_a_lost_reply_makes_one_case(open_page: OpenPage, site: Site) -> None:
-    page = open_phone(open_page, expect=AWAY)
+    page = open_with_a_clock(open_page, expect=AWAY)
     lost: list[int] = []
 
     def lose(route: Route) -> None:
@@ -66,18 +67,18 @@ def test_a_lost_reply_makes_one_case(open_page: OpenPage, site: Site) -> None:
 
     page.route("**/api/v1/cases", lose)
     said = unique_text()
-    page.goto("/m/#/report")
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".result-line")).to_have_text("已保存,待上传")
     expect(page.get_by_text("等待重试")).to_be_visible()
     assert lost == [201]
     assert len(find_cases(site, said)) == 1
+    page.clock.fast_forward(6_000)
     expect_one_case(page, site, said)
 
 
 def test_a_server_that_fails_gets_it_again(open_page: OpenPage, site: Site) -> None:
-    page = open_phone(open_page, expect=("503",))
+    page = open_with_a_clock(open_page, expect=("503",))
     failures: list[int] = []
 
     def fail(route: Route) -> None:
@@ -89,10 +90,10 @@ def test_a_server_that_fails_gets_it_again(open_page: OpenPage, site: Site) -> N
 
     page.route("**/api/v1/attachments", fail)
     said = unique_text()
-    page.goto("/m/#/report")
     fill_report(page, said)
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_text("等待重试")).to_be_visible()
+    page.clock.fast_forward(6_000)
     expect_one_case(page, site, said)
 
 

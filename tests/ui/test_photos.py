@@ -34,7 +34,8 @@ def a_heic() -> bytes:
     return target.getvalue()
 
 
-def a_case_with_photos(site: Site) -> str:
+@pytest.fixture(scope="module")
+def photographed(site: Site) -> str:
     """A case with two photos before, one after, and a film."""
     photos = [site.run(site.harness.upload("worker", a_photo(colour))) for colour in ("#a65", "#4a6")]
     film = site.run(site.harness.upload("worker", CLIP.read_bytes()))
@@ -75,9 +76,8 @@ def through_the_viewer(page: Page, opener: str) -> None:
     )
 
 
-def test_photos_of_a_case_are_small_and_open_in_a_viewer(open_page: OpenPage, site: Site) -> None:
-    no = a_case_with_photos(site)
-    page = open_page("reviewer", f"/cases/{no}")
+def test_photos_of_a_case_are_small_and_open_in_a_viewer(open_page: OpenPage, photographed: str) -> None:
+    page = open_page("reviewer", f"/cases/{photographed}")
     photos = page.locator("#case-facts .photos img")
     expect(photos).to_have_count(3)
     widths = photos.evaluate_all("(all) => Promise.all(all.map((one) => one.decode().then(() => one.naturalWidth)))")
@@ -85,15 +85,14 @@ def test_photos_of_a_case_are_small_and_open_in_a_viewer(open_page: OpenPage, si
     assert page.locator("#case-facts video").evaluate(_FILM_WIDTH) == 96
     screenshot(page, "photos-case")
     through_the_viewer(page, "#case-facts a[data-photo]")
-    english = open_page("reviewer", f"/cases/{no}?lang=en", viewport={"width": 1440, "height": 900})
+    english = open_page("reviewer", f"/cases/{photographed}?lang=en", viewport={"width": 1440, "height": 900})
     english.locator("#case-facts a[data-photo]").first.click()
     expect(english.get_by_role("button", name="Larger")).to_be_visible()
     screenshot(english, "photos-viewer-en")
 
 
-def test_a_case_on_the_phone_shows_photos_and_films(open_page: OpenPage, site: Site) -> None:
-    no = a_case_with_photos(site)
-    page = open_phone(open_page, "worker", f"/m/#/task/{no}")
+def test_a_case_on_the_phone_shows_photos_and_films(open_page: OpenPage, photographed: str) -> None:
+    page = open_phone(open_page, "worker", f"/m/#/task/{photographed}")
     photo = page.locator("button.picture").first
     photo.tap()
     viewer = page.get_by_role("dialog")

@@ -114,12 +114,12 @@ def test_nobody_is_said_to_have_answered_who_did_not(site: Site, public: httpx.C
     assert steps == ["Receive", "Closed"], "it was never dispatched, handled or reviewed"
 
 
-@pytest.mark.parametrize("nothing", ["", "  ", "\u200b\u3164"])
-def test_nothing_is_no_answer(site: Site, public: httpx.Client, nothing: str) -> None:
-    code, case_no = report(site, public, f"空答{len(nothing.encode())}")
+def test_nothing_is_no_answer(site: Site, public: httpx.Client) -> None:
+    code, case_no = report(site, public, "空答")
     site.do("duty", case_no, "request_info", question="在几楼?")
-    page = public.post("/p/answer", data={"code": code, "note": nothing})
-    assert "请先写下内容,再提交。" in page.text
+    for nothing in ("", "  ", "\u200b\u3164"):
+        page = public.post("/p/answer", data={"code": code, "note": nothing})
+        assert "请先写下内容,再提交。" in page.text, repr(nothing)
     assert "info_supplied" not in kinds(site, case_no)
 
 

@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from models.enums import Role
 from tests.builders import COMMUNITY, LABOUR, OTHER_PARK, PARK, UNITS, Holder, add_people
-from tests.ui.checks import check_screen, screenshot
-from tests.ui.conftest import PHONE, OpenPage
+from tests.ui.checks import check_layout, check_screen, screenshot
+from tests.ui.conftest import DESK, PHONE, OpenPage
 from tests.ui.site import Site
 
 #: Two roles in one hand: sits at the community's desk, and handles for the labour bureau.
@@ -30,56 +30,48 @@ def both(site: Site) -> str:
     return BOTH
 
 
-@pytest.mark.parametrize(
-    ("username", "lang", "told"),
-    [
+def test_the_header_names_what_the_reader_acts_for(open_page: OpenPage) -> None:
+    for username, lang, told in (
         ("duty", "zh", NAMES[PARK]),
-        ("community_duty", "en", NAMES[COMMUNITY]),
-        ("fire_handler", "zh", "消防救援大队"),
         ("labour_handler", "en", "Labour bureau"),
         ("admin", "zh", f"{NAMES[PARK]}、{NAMES[OTHER_PARK]}"),
-    ],
-)
-def test_the_header_names_what_the_reader_acts_for(open_page: OpenPage, username: str, lang: str, told: str) -> None:
-    page = open_page(username, f"/cases?lang={lang}")
-    expect(page.locator(".top .region")).to_have_text(told)
-    expect(page.locator(".acting")).to_have_count(0)
+    ):
+        page = open_page(username, f"/cases?lang={lang}")
+        expect(page.locator(".top .region")).to_have_text(told)
+        expect(page.locator(".acting")).to_have_count(0)
 
 
 def test_somebody_with_several_roles_acts_as_one_of_them(open_page: OpenPage, both: str) -> None:
-    page = open_page(both)
-    switch, menu, tabs = page.locator(".acting"), page.locator("#menu"), page.locator(".tabs")
-    for english, every, handler, duty, to_accept in (
-        (False, "全部角色", "处置人员", "值班员", "待受理"),
-        (True, "All roles", "handler", "duty officer", "To accept"),
-    ):  # fmt: skip
-        page.goto(f"/cases?lang={'en' if english else 'zh'}")
-        expect(switch.locator("summary")).to_contain_text(every)
-        switch.locator("summary").click()
-        check_screen(page)
-        screenshot(page, f"region-{'en' if english else 'zh'}")
-        switch.get_by_role("button", name=handler).click()
-        expect(switch.locator("summary")).to_contain_text(handler)
-        expect(menu.locator('a[href="/intake"]')).to_have_count(0)
-        expect(tabs).not_to_contain_text(to_accept)
-        switch.locator("summary").click()
-        switch.get_by_role("button", name=duty).click()
-        expect(menu.locator('a[href="/intake"]')).to_have_count(1)
-        switch.locator("summary").click()
-        switch.get_by_role("button", name=every).click()
-        expect(switch.locator("summary")).to_contain_text(every)
-    for look, query in (("large", "large=1&lang=zh"), ("phone", "large=0&lang=zh")):
-        if look == "phone":
-            page.set_viewport_size(PHONE)
-        page.goto(f"/cases?{query}")
-        switch.locator("summary").click()
-        check_screen(page)
-        screenshot(page, f"region-{look}")
-        switch.get_by_role("button", name="处置人员").click()
-        expect(switch.locator("summary")).to_contain_text("处置人员")
-        switch.locator("summary").click()
-        switch.get_by_role("button", name="全部角色").click()
-        expect(switch.locator("summary")).to_contain_text("全部角色")
+    page = open_page(both, "/notices?lang=en")
+    switch, menu = page.locator(".acting"), page.locator("#menu")
+    expect(switch.locator("summary")).to_contain_text("All roles")
+    switch.locator("summary").click()
+    for role in ("handler", "duty officer", "All roles"):
+        expect(switch.get_by_role("button", name=role)).to_be_visible()
+    check_screen(page)
+    screenshot(page, "region-en")
+    page.goto("/cases?lang=zh")
+    expect(switch.locator("summary")).to_contain_text("全部角色")
+    switch.locator("summary").click()
+    check_screen(page)
+    screenshot(page, "region-zh")
+    switch.get_by_role("button", name="处置人员").click()
+    expect(switch.locator("summary")).to_contain_text("处置人员")
+    expect(menu.locator('a[href="/intake"]')).to_have_count(0)
+    expect(page.locator(".tabs")).not_to_contain_text("待受理")
+    page.set_viewport_size(PHONE)
+    switch.locator("summary").click()
+    check_layout(page)
+    screenshot(page, "region-phone")
+    switch.get_by_role("button", name="值班员").click()
+    expect(menu.locator('a[href="/intake"]')).to_have_count(1)
+    page.set_viewport_size(DESK)
+    page.goto("/notices?large=1")
+    switch.locator("summary").click()
+    check_layout(page, least=60)
+    screenshot(page, "region-large")
+    switch.get_by_role("button", name="全部角色").click()
+    expect(switch.locator("summary")).to_contain_text("全部角色")
 
 
 def test_a_role_that_one_does_not_hold_changes_nothing(open_page: OpenPage, site: Site) -> None:

@@ -3,12 +3,11 @@
 import re
 
 import httpx
-import pytest
 from playwright.sync_api import expect
 
 from doors.session import COOKIE
 from tests.builders import PASSWORD
-from tests.ui.checks import check_screen
+from tests.ui.checks import check_layout, check_screen
 from tests.ui.conftest import OpenPage
 from tests.ui.site import Site
 
@@ -25,45 +24,44 @@ def test_somebody_signs_in_and_comes_to_where_they_wanted(open_page: OpenPage) -
     expect(page).to_have_url(re.compile(r"/sign-in$"))
 
 
-@pytest.mark.parametrize(
-    ("username", "place"),
-    [("fire_handler", "/queue"), ("duty", "/intake"), ("supervisor", "/board"), ("admin", "/board"), ("worker", "/m/"),
-     ("volunteer", "/m/")],
-)  # fmt: skip
-def test_everybody_comes_to_the_page_they_work_with(site: Site, username: str, place: str) -> None:
+def test_everybody_comes_to_the_page_they_work_with(site: Site) -> None:
     browser = {"Accept": "text/html,*/*"}
     stranger = httpx.get(f"{site.url}/", headers=browser)
     assert (stranger.status_code, stranger.headers["location"]) == (303, "/sign-in?next=/")
-    answer = httpx.get(f"{site.url}/", headers=browser, cookies={COOKIE: site.token(username)})
-    assert (answer.status_code, answer.headers["location"]) == (303, place)
-    english = httpx.get(f"{site.url}/?lang=en", headers=browser, cookies={COOKIE: site.token(username)})
-    assert "lang=en" in english.headers["set-cookie"]
     program = httpx.get(f"{site.url}/", headers={"Accept": "application/json"})
     assert program.json()["links"]["openapi"] == "/openapi.json"
+    for username, place in (
+        ("fire_handler", "/queue"), ("duty", "/intake"), ("supervisor", "/board"), ("admin", "/board"),
+        ("worker", "/m/"), ("volunteer", "/m/"),
+    ):  # fmt: skip
+        with httpx.Client(base_url=site.url, headers=browser, cookies={COOKIE: site.token(username)}) as http:
+            answer = http.get("/")
+            assert (answer.status_code, answer.headers["location"]) == (303, place), username
+            assert "lang=en" in http.get("/?lang=en").headers["set-cookie"], username
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "headers", "next"),
-    [
-        ("GET", "/queue?tab=doing", {}, "/queue%3Ftab%3Ddoing"),
-        ("GET", "/queue/head", {"HX-Request": "true", "HX-Current-URL": "{url}/queue?tab=done"}, "/queue%3Ftab%3Ddone"),
-        ("POST", "/overdue/1/urge", {"Referer": "{url}/overdue?sample=3", "Origin": "{url}"}, "/overdue%3Fsample%3D3"),
-        ("POST", "/queue/bulk", {"Referer": "https://evil.example//evil.example/", "Origin": "{url}"}, "/"),
-        ("POST", "/queue/bulk", {"Origin": "{url}"}, "/"),
-    ],
-)  # fmt: skip
-def test_who_was_signed_out_comes_back_to_a_page_that_opens(
-    site: Site, method: str, path: str, headers: dict[str, str], next: str
-) -> None:
+#: A request of somebody whose session has ended, and where they come back to.
+_ENDED: tuple[tuple[str, str, dict[str, str], str], ...] = (
+    ("GET", "/queue?tab=doing", {}, "/queue%3Ftab%3Ddoing"),
+    ("GET", "/queue/head", {"HX-Request": "true", "HX-Current-URL": "{url}/queue?tab=done"}, "/queue%3Ftab%3Ddone"),
+    ("POST", "/overdue/1/urge", {"Referer": "{url}/overdue?sample=3", "Origin": "{url}"}, "/overdue%3Fsample%3D3"),
+    ("POST", "/queue/bulk", {"Referer": "https://evil.example//evil.example/", "Origin": "{url}"}, "/"),
+    ("POST", "/queue/bulk", {"Origin": "{url}"}, "/"),
+)
+
+
+def test_who_was_signed_out_comes_back_to_a_page_that_opens(site: Site) -> None:
     """A posted form or a part of a page cannot be opened, so the sign-in returns to the page that sent it."""
-    sent = {name: value.format(url=site.url) for name, value in headers.items()}
-    answer = httpx.request(method, f"{site.url}{path}", headers=sent)
-    led = answer.headers.get("location") or answer.headers["hx-redirect"]
-    assert led == f"/sign-in?next={next}" + ("" if method == "GET" and not sent else "&ended=1")
+    for method, path, headers, back in _ENDED:
+        sent = {name: value.format(url=site.url) for name, value in headers.items()}
+        answer = httpx.request(method, f"{site.url}{path}", headers=sent)
+        led = answer.headers.get("location") or answer.headers["hx-redirect"]
+        assert led == f"/sign-in?next={back}" + ("" if method == "GET" and not sent else "&ended=1"), (path, sent)
 
 
-def test_a_wrong_password_is_told_and_the_name_is_kept(open_page: OpenPage) -> None:
-    page = open_page("", "/sign-in", expect=("401",))
+def test_a_wrong_password_is_told_and_nobody_is_sent_elsewhere_by_a_prepared_link(open_page: OpenPage) -> None:
+    page = open_page("", "/sign-in?next=//evil.example/x", expect=("401",))
+    expect(page.locator("input[name=next]")).to_have_value("/")
     page.get_by_label("用户名").fill("fire_handler")
     page.get_by_label("密码").fill("nonsense")
     page.get_by_role("button", name="登录").click()
@@ -71,26 +69,18 @@ def test_a_wrong_password_is_told_and_the_name_is_kept(open_page: OpenPage) -> N
     expect(page.get_by_label("用户名")).to_have_value("fire_handler")
 
 
-def test_nobody_is_sent_elsewhere_by_a_prepared_link(open_page: OpenPage, site: Site) -> None:
-    page = open_page("", "/sign-in?next=//evil.example/x")
-    expect(page.locator("input[name=next]")).to_have_value("/")
-
-
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_page_that_is_not_there_offers_a_search(open_page: OpenPage, lang: str) -> None:
-    page = open_page("fire_handler", f"/nowhere?lang={lang}", expect=("404",))
-    expect(page.get_by_role("searchbox").or_(page.locator("input[name=q]"))).to_be_visible()
-    check_screen(page)
-
-
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("large", [False, True])
-def test_the_sign_in_is_accessible(open_page: OpenPage, lang: str, large: bool) -> None:
-    page = open_page("", f"/sign-in?lang={lang}")
-    if large:
-        page.get_by_role("button", name="长辈版" if lang == "zh" else "Large type").click()
+def test_sign_in_and_a_page_that_is_not_there_are_accessible(open_page: OpenPage) -> None:
+    """The latter offers a search."""
+    page, lost = open_page(""), open_page("fire_handler", expect=("404",))
+    for lang, larger in (("zh", "长辈版"), ("en", "Large type")):
+        page.goto(f"/sign-in?lang={lang}&large=0")
+        check_screen(page)
+        page.get_by_role("button", name=larger).click()
         expect(page.locator("html")).to_have_class("large")
-    check_screen(page, least=60 if large else 36)
+        check_layout(page, least=60)
+        lost.goto(f"/nowhere?lang={lang}")
+        expect(lost.get_by_role("searchbox").or_(lost.locator("input[name=q]"))).to_be_visible()
+        check_screen(lost)
 
 
 def test_a_change_asked_for_by_another_site_is_refused(site: Site) -> None:

@@ -42,9 +42,13 @@ def test_a_command_is_held_taken_back_and_sent_at_once(open_page: OpenPage, site
 
 def test_a_held_command_goes_by_itself(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
-    page = open_page("labour_handler", f"/cases/{no}?act=comment", undo=5)
+    page = open_page("labour_handler", undo=5)
+    page.clock.install()
+    page.goto(f"/cases/{no}?act=comment")
     comment(page, "等几秒")
-    expect(page.locator("[data-receipt]")).to_be_visible(timeout=9_000)
+    expect(page.locator("#held .waiting")).to_be_visible()
+    page.clock.fast_forward(5_000)
+    expect(page.locator("[data-receipt]")).to_be_visible()
     assert notes(site, no) == ["等几秒"]
 
 

@@ -61,7 +61,7 @@ async def test_many_pages_are_told_what_each_may_see_in_two_statements(
     assert lent["lent"] <= 4, "two are needed; the moment within which pages are gathered may end between them"
     async with engine.connect() as connection:
         day = await local_day(connection, datetime.now(UTC))
-        for name, seen in told:
+        for name, seen in set(told):  # the pages of one person, unless they were told different things, once
             rows = await connection.scalars(select(CASES.c.case_no).where(visible(people[name], day)))
             assert seen == set(rows), name
     assert len({seen for _, seen in told}) > 3, "people see different cases"
