@@ -36,7 +36,7 @@ def public(site: Site) -> Any:
 def link_for(site: Site, case_no: str, act: str = "complete", named: str = "蓝天保洁公司", **more: Any) -> str:
     """The path of a link that the host department has made."""
     body = {"id": str(new_id()), "named": named, "act": act, **more}
-    answer = site.run(site.harness.send("labour_head", f"/cases/{case_no}/links", bounded))
+    answer = site.run(site.harness.send("labour_head", f"/cases/{case_no}/links", body))
     assert answer.status_code == 201, answer.text
     return "/l/" + str(answer.json()["address"]).rpartition("/l/")[2]
 
