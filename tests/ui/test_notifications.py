@@ -119,7 +119,7 @@ def test_the_notices_say_what_became_of_telling_them(site: Site, open_page: Open
             await give_addresses(connection, newcomer)
 
     site.run(add())
-    case_no = site.at_handling(title="通知去向", severity="urgent")  # told at once
+    case_no = site.at_handling(title="通知去向")
     ended = time.monotonic() + 60
     while True:
         notices = site.run(site.harness.get(newcomer, "/notices"))

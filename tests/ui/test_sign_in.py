@@ -73,7 +73,8 @@ def test_sign_in_and_a_page_that_is_not_there_are_accessible(open_page: OpenPage
     """The latter offers a search."""
     page, lost = open_page(""), open_page("fire_handler", expect=("404",))
     for lang, larger in (("zh", "长辈版"), ("en", "Large type")):
-        page.goto(f"/sign-in?lang={lang}&large=0")
+        page.context.clear_cookies()
+        page.goto(f"/sign-in?lang={lang}")
         check_screen(page)
         page.get_by_role("button", name=larger).click()
         expect(page.locator("html")).to_have_class("large")

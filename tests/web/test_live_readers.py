@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from doors.dependencies import Services
 from infra.database import open_database, transaction
 from infra.settings import Settings
+from infra.store.cases import append_facts
 from infra.store.context import local_day
 from infra.store.criteria.scope import visible
 from models.errors import NotSignedIn, StoreAway
@@ -20,9 +21,12 @@ from models.tables import CASES
 from services.accounts.sign_in import Claims
 from services.runtime.resources import Resources
 from tests.builders import person_id, session_id, small_park
-from tests.infra.criteria.test_scope import store_lives
+from tests.infra.criteria.test_scope import a_life
 from tests.rules.world import EVERYBODY
 from web.live_readers import LiveReaders
+
+#: How many cases there are: enough that people see different ones.
+LIVES = 24
 
 
 def claims_of(username: str) -> Claims:
@@ -48,8 +52,11 @@ async def test_many_pages_are_told_what_each_may_see_in_two_statements(
     engine: AsyncEngine, readers: LiveReaders
 ) -> None:
     await small_park(engine)
+    lives = [a_life(seed) for seed in range(LIVES)]
     async with transaction(engine) as connection:
-        numbers = [case.case_no for case in await store_lives(connection)]
+        for facts, case in lives:
+            await append_facts(connection, None, facts, case)
+    numbers = [case.case_no for _, case in lives]
     people = {name: await readers.person(claims_of(name), at_once=True) for name in sorted(EVERYBODY)[:20]}
     lent: Counter[str] = Counter()
     event.listen(engine.sync_engine.pool, "checkout", lambda *_: lent.update(["lent"]))
