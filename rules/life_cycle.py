@@ -196,6 +196,8 @@ _DECIDED_ABOVE = {
 
 #: Commands of people, in the order of the life cycle.
 HUMAN_COMMANDS = tuple(name for name, rule in COMMANDS.items() if rule.who != (Who.SYSTEM,))
+#: Those of them that fit in a stage at all, in the same order.
+STAGE_COMMANDS = {stage: tuple(name for name in HUMAN_COMMANDS if stage in COMMANDS[name].stages) for stage in Stage}
 
 #: The stages that each stage can lead to.
 NEXT_STAGES: dict[Stage, frozenset[Stage]] = {

@@ -14,7 +14,7 @@ from models.errors import NotYours
 from models.retired import RetiredCase
 from models.wire_names import PUBLIC
 from rules.conflicts import in_conflict
-from rules.life_cycle import APPEALED_CLOCKS, HUMAN_COMMANDS, Who, givers, obstacle
+from rules.life_cycle import APPEALED_CLOCKS, STAGE_COMMANDS, Who, givers, obstacle
 from rules.requests import decides_own, own_requests
 from rules.tasks import decision_tasks
 
@@ -343,8 +343,11 @@ def may_give(person: Person, case: Case, command: str, day: date) -> bool:
 
 def allowed_commands(person: Person, case: Case, day: date) -> tuple[str, ...]:
     """The commands that the person can give now, in the order of the life cycle."""
-    found, own = standing(person, case, day), decides_own(case, person.id)
-    return tuple(name for name in HUMAN_COMMANDS if _may_give(found, own, person, case, name, day))
+    found = standing(person, case, day)
+    if not found:
+        return ()
+    own = decides_own(case, person.id)
+    return tuple(name for name in STAGE_COMMANDS[case.stage] if _may_give(found, own, person, case, name, day))
 
 
 def _may_give(found: frozenset[Who], own: frozenset[str], person: Person, case: Case, command: str, day: date) -> bool:

@@ -10,7 +10,7 @@ from rules.deadlines.clocks import elapsed, next_deadline, recompute_clocks, ter
 from rules.deadlines.standards import standard_of
 from rules.escalation.wake_ups import next_wake_up
 from rules.evolve import fold
-from rules.scope import allowed_commands, may_see
+from rules.scope import may_see
 from rules.tasks import open_tasks
 from tests.rules.world import context, today
 
@@ -47,7 +47,7 @@ def check(walk: "Walk", no: str, case: Case) -> None:
     """All of them."""
     facts = walk.facts[no]
     an_open_case_has_an_owner_a_wake_up_and_somebody_today(walk, case)
-    every_task_has_an_exit(walk, case)
+    every_task_has_an_exit(walk, no, case)
     clocks_are_lists_of_intervals(walk, case)
     no_statutory_deadline_is_past_its_ceiling(case)
     the_same_calendars_count_the_same(walk, no, case)
@@ -84,9 +84,9 @@ def an_open_case_has_an_owner_a_wake_up_and_somebody_today(walk: "Walk", case: C
         )
 
 
-def every_task_has_an_exit(walk: "Walk", case: Case) -> None:
+def every_task_has_an_exit(walk: "Walk", no: str, case: Case) -> None:
     """Each task can be done, or taken over, by somebody at work today."""
-    open_to = {command for person in walk.present().values() for command in allowed_commands(person, case, walk.day)}
+    open_to = walk.open_to(no).keys()
     for task in open_tasks(case):
         if task.kind in ENDS_BY_ITSELF or (case.suspended_until is not None and "resume" in open_to):
             continue  # a suspended case is resumed first

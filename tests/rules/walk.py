@@ -58,6 +58,7 @@ class Walk:
         self.checked: dict[str, object] = {}
         self.closed_rounds: dict[tuple[str, int], object] = {}
         self.in_storm: set[str] = set()
+        self.known_open_to: dict[str, tuple[object, dict[str, list[str]]]] = {}
         for _ in range(count or self.luck.randint(2, 5)):
             self.report()
 
@@ -150,12 +151,24 @@ class Walk:
                 told = Inform(matter_kind="emergency", code="emergency-1", name="台风", what="emergency_begun")
                 self.give(no, None, told)
 
+    def open_to(self, no: str) -> dict[str, list[str]]:
+        """The commands that the case allows somebody at work today, each with who may give it."""
+        state = (self.cases[no].seq, self.world())
+        if self.known_open_to.get(no, (None, {}))[0] != state:
+            able: dict[str, list[str]] = {}
+            for name, person in self.present().items():
+                for kind in allowed_commands(person, self.cases[no], self.day):
+                    able.setdefault(kind, []).append(name)
+            self.known_open_to[no] = (state, able)
+        return self.known_open_to[no][1]
+
+    def world(self) -> object:
+        """What besides a case decides who may do what with it: the day, who is away, and the roles."""
+        return (self.day, tuple(sorted(self.absent.items())), tuple(p.grants for p in self.people.values()))
+
     def something_fitting(self) -> None:
         """A command that the case allows somebody; the ones that move it on are the likelier."""
-        able: dict[str, list[str]] = {}
-        for name, person in self.present().items():
-            for kind in allowed_commands(person, self.case, self.day):
-                able.setdefault(kind, []).append(name)
+        able = self.open_to(self.at)
         kinds = sorted(able)
         if kinds:
             kind = chosen(kinds, self.luck)
@@ -210,19 +223,25 @@ class Walk:
         return context(None, self.now, case.grid, **{**known, **more})
 
     def _reviewers(self, grid: str) -> tuple[Reviewer, ...]:
-        units = [unit.code for unit in units_to(grid)]
-        return tuple(
-            Reviewer(unit=unit, person=person.id, departments=())
-            for unit in units
+        day = self.day
+        reviewing = [
+            (grant.grid, person.id)
             for person in self.present().values()
-            if any(grant.role is Role.REVIEWER and grant.grid == unit for grant in in_force(person, self.day))
+            for grant in in_force(person, day)
+            if grant.role is Role.REVIEWER
+        ]
+        return tuple(
+            Reviewer(unit=unit.code, person=id_, departments=())
+            for unit in units_to(grid)
+            for id_ in dict.fromkeys(id_ for grid, id_ in reviewing if grid == unit.code)
         )
 
     def _reaches(self, host: str | None, path: list[str]) -> bool:
+        day = self.day
         return any(
             grant.role in DEPARTMENT_ROLES and grant.department == host and covers(grant, path)
             for person in self.people.values()
-            for grant in in_force(person, self.day)
+            for grant in in_force(person, day)
         )
 
     def _claimant(self, case: Case) -> Claimant | None:
@@ -279,7 +298,7 @@ class Walk:
 
     def check(self) -> None:
         """Every invariant on every case that has changed, or whose people have."""
-        now = (self.day, tuple(sorted(self.absent.items())), tuple(p.grants for p in self.people.values()))
+        now = self.world()
         for no, case in self.cases.items():
             if self.checked.get(no) != (case.seq, now):
                 invariants.check(self, no, case)

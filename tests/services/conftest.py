@@ -1,19 +1,31 @@
-"""The demonstration park, loaded once per test process and copied for each test that starts from it."""
+"""The demonstration park, loaded once per test process and copied for each test that starts from it; and audits that
+look again soon."""
 
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.auditing import looking
 from infra.database import open_database
 from services.demo.park import load_demo
 from tests.servers import Servers
 from tests.town import town_settings
+
+
+@pytest.fixture(autouse=True)
+def looks_soon_again(monkeypatch: pytest.MonkeyPatch) -> timedelta:
+    """Let an audit look at a difference again after a tenth of a second: in a town of a test nothing goes on meanwhile.
+    Returns the pause that it makes otherwise, for a test where much goes on."""
+    usual = looking.PAUSE
+    monkeypatch.setattr(looking, "PAUSE", timedelta(milliseconds=100))
+    return usual
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
+from activities.auditing import looking
 from activities.auditing.activity import AuditActivities
 from activities.auditing.auditor import TOLERANCE
 from activities.matters.recording import record_matter_step
@@ -105,7 +106,10 @@ async def test_what_has_just_been_recorded_is_named_and_left_alone(town: Town) -
     assert await known_to_workflow(town, no) == 1
 
 
-async def test_steps_in_flight_and_two_audits_at_once_record_nothing_twice(town: Town) -> None:
+async def test_steps_in_flight_and_two_audits_at_once_record_nothing_twice(
+    town: Town, looks_soon_again: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "PAUSE", looks_soon_again)
     no = await town.report()
     await fall_behind(town, no)
     notes = [f"第 {number} 次" for number in range(8)]
@@ -130,7 +134,7 @@ async def test_a_step_that_is_held_up_is_neither_doubled_nor_overtaken(town: Tow
             while not await watching.scalar(waiting):
                 await asyncio.sleep(0.05)
         auditing = asyncio.create_task(run_audit(town))
-        await asyncio.wait({auditing}, timeout=3)
+        await asyncio.wait({auditing}, timeout=1)
         await holding.rollback()
     await asyncio.gather(sent, auditing)
     assert await town.kinds(no) == ["received", "commented", "accepted"]

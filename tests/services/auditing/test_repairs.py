@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.auditing import auditor, case_rows
+from activities.auditing import auditor, case_rows, looking
 from activities.recording import record_step
 from models.commands import Comment, WakeUp
 from models.facts import Actor
@@ -51,7 +51,10 @@ async def record_unseen(town: Town, no: str, command: Comment | WakeUp, at: date
         await record_step(connection, step)
 
 
-async def test_two_repairs_at_the_same_moment_do_not_disturb_each_other(town: Town) -> None:
+async def test_two_repairs_at_the_same_moment_do_not_disturb_each_other(
+    town: Town, looks_soon_again: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "PAUSE", looks_soon_again)
     facts = await many_faults(town)
     found = (await audit_strictly(town)).counts
     assert {kind: number for kind, number in found.items() if number} == {
