@@ -11,7 +11,6 @@ import pytest
 
 from infra.signing import load_signing_key
 from models.jobs.history import Verification
-from services.history.anchors import make_anchors
 from services.history.export import ExportExists, Manifest, export_history
 from services.history.verify_export import NoExport, verify_export
 from tests.town import Town
@@ -20,12 +19,9 @@ Lines = list[dict[str, Any]]
 
 
 @pytest.fixture
-async def exported(town: Town, tmp_path: Path) -> Path:
+def exported(lived: tuple[str, Path], tmp_path: Path) -> Path:
     """An export of the town, with two anchors."""
-    await town.report(title="第二个锚之前")
-    await make_anchors(town.engine, town.resources.settings, today=True)
-    await export_history(town.engine, town.resources.settings, tmp_path / "export")
-    return tmp_path / "export"
+    return shutil.copytree(lived[1] / "export", tmp_path / "export")
 
 
 def change(folder: Path, deed: Callable[[Lines], Lines]) -> None:
@@ -45,19 +41,19 @@ def longest(lines: Lines) -> tuple[str, list[int]]:
     return number, [place for place, line in enumerate(lines) if line["number"] == number]
 
 
-async def test_an_export_that_nobody_touched(exported: Path, town: Town) -> None:
-    public = load_signing_key(town.resources.settings.anchor_key).public
+async def test_an_export_that_nobody_touched(exported: Path, anchored: Town) -> None:
+    public = load_signing_key(anchored.resources.settings.anchor_key).public
     result = verify_export(exported, public)
     assert result.findings == ()
     assert (result.origins, result.anchors, result.key) == (5, 2, public)
     packed = shutil.make_archive(str(exported), "zip", exported)
     assert verify_export(Path(packed), public).findings == ()
     with pytest.raises(ExportExists):
-        await export_history(town.engine, town.resources.settings, exported)
+        await export_history(anchored.engine, anchored.resources.settings, exported)
 
 
-async def test_a_zip_file_is_written_whole(town: Town, tmp_path: Path) -> None:
-    await export_history(town.engine, town.resources.settings, tmp_path / "facts.zip")
+async def test_a_zip_file_is_written_whole(anchored: Town, tmp_path: Path) -> None:
+    await export_history(anchored.engine, anchored.resources.settings, tmp_path / "facts.zip")
     assert verify_export(tmp_path / "facts.zip").findings == ()
     assert sorted(path.name for path in tmp_path.iterdir() if "export" in path.name) == []
 
@@ -151,9 +147,9 @@ async def test_the_last_anchor_is_gone(exported: Path) -> None:
     assert (finding.fault.value, finding.anchor, str(finding.day)) == ("anchor_missing", 2, day)
 
 
-async def test_what_is_signed_anew_is_not_signed_by_our_key(exported: Path, tmp_path: Path, town: Town) -> None:
+async def test_what_is_signed_anew_is_not_signed_by_our_key(exported: Path, tmp_path: Path, anchored: Town) -> None:
     """Whoever forges can compute all hashes and sign; the key that was published tells."""
-    public = load_signing_key(town.resources.settings.anchor_key).public
+    public = load_signing_key(anchored.resources.settings.anchor_key).public
     key = load_signing_key(tmp_path / "another.pem")
     manifest = Manifest.model_validate_json((exported / "manifest.json").read_bytes())
     forged = manifest.model_copy(update={"key": key.public, "facts": 1})

@@ -60,22 +60,22 @@ DEEDS = [
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: str(deed[1]))
-async def test_a_deed_is_named(town: Town, deed: tuple[str, list[tuple[str, int]]]) -> None:
+async def test_a_deed_is_named(anchored: Town, deed: tuple[str, list[tuple[str, int]]]) -> None:
     statement, expected = deed
-    await tamper(town, statement)
-    result = await verified(town)
+    await tamper(anchored, statement)
+    result = await verified(anchored)
     assert named(result) == expected
     assert all(finding.number for finding in result.findings)
 
 
-async def test_facts_that_changed_places(town: Town) -> None:
+async def test_facts_that_changed_places(anchored: Town) -> None:
     swap = f"UPDATE facts SET seq = {{}} WHERE seq = {{}} AND report_id = {LONG_ID}"
-    await tamper(town, swap.format(1007, 7), swap.format(7, 8), swap.format(8, 1007))
-    assert named(await verified(town)) == [("reordered", 7), ("reordered", 8)]
+    await tamper(anchored, swap.format(1007, 7), swap.format(7, 8), swap.format(8, 1007))
+    assert named(await verified(anchored)) == [("reordered", 7), ("reordered", 8)]
 
 
-async def test_a_case_that_is_gone_is_named_also_without_its_hashes(town: Town) -> None:
-    async with town.engine.connect() as connection:
+async def test_a_case_that_is_gone_is_named_also_without_its_hashes(anchored: Town) -> None:
+    async with anchored.engine.connect() as connection:
         number = await connection.scalar(text("SELECT case_no FROM cases WHERE title = '夜间噪声扰民'"))
         id_ = await connection.scalar(text(f"SELECT {NOISE_ID}"))
     gone = [
@@ -85,20 +85,20 @@ async def test_a_case_that_is_gone_is_named_also_without_its_hashes(town: Town) 
             ("cases", "report_id"),
         )
     ]  # fmt: skip
-    await tamper(town, *gone)
-    result = await verified(town)
+    await tamper(anchored, *gone)
+    result = await verified(anchored)
     assert {(finding.fault.value, finding.number) for finding in result.findings} == {("origin_missing", number)}
 
 
-async def test_a_history_that_was_computed_anew_does_not_fit_its_anchor(town: Town) -> None:
+async def test_a_history_that_was_computed_anew_does_not_fit_its_anchor(anchored: Town) -> None:
     """Somebody edits a fact and all hashes after it."""
     await tamper(
-        town,
+        anchored,
         f"UPDATE facts SET body = jsonb_set(body, '{{title}}', '\"别的\"') WHERE report_id = {NOISE_ID}",
         f"DELETE FROM fact_hashes WHERE origin = {NOISE_ID}",
     )
-    await make_anchors(town.engine, town.resources.settings, today=True)  # gives the facts their hashes anew
-    result = await verified(town)
+    await make_anchors(anchored.engine, anchored.resources.settings, today=True)  # gives the facts their hashes anew
+    result = await verified(anchored)
     assert named(result) == [("rewritten", 1)]
 
 
@@ -107,9 +107,9 @@ async def test_a_history_that_was_computed_anew_does_not_fit_its_anchor(town: To
     [("remove", "anchor_missing"), ("edit", "anchor_forged"), ("edit_heads", "anchor_forged"),
      ("remove_heads", "anchor_forged"), ("rename", "anchor_forged")],
 )  # fmt: skip
-async def test_an_anchor_that_was_touched_is_named(town: Town, change: str, fault: str) -> None:
-    folder = town.resources.settings.anchors_dir
-    await make_anchors(town.engine, town.resources.settings, today=True)
+async def test_an_anchor_that_was_touched_is_named(anchored: Town, change: str, fault: str) -> None:
+    folder = anchored.resources.settings.anchors_dir
+    await make_anchors(anchored.engine, anchored.resources.settings, today=True)
     (path,) = folder.glob("000002-*.json")
     if change == "remove":
         path.unlink()
@@ -123,40 +123,40 @@ async def test_an_anchor_that_was_touched_is_named(town: Town, change: str, faul
         path.with_suffix(".heads").unlink()
     else:
         path.rename(path.with_name(path.name.replace("000002", "000003")))
-    result = await verified(town)
+    result = await verified(anchored)
     assert fault in {finding.fault.value for finding in result.findings}
     assert all(finding.anchor or finding.fault != "anchor_missing" for finding in result.findings)
 
 
-async def test_a_day_without_anchor_is_named_and_made_good(town: Town) -> None:
+async def test_a_day_without_anchor_is_named_and_made_good(anchored: Town) -> None:
     """Days on which nothing ran get their anchors with the next run."""
-    settings = town.resources.settings
+    settings = anchored.resources.settings
     folder = settings.anchors_dir
     for path in folder.iterdir():
         path.unlink()
-    await tamper(town, "DELETE FROM anchors")
-    made = await make_anchors(town.engine, settings)
+    await tamper(anchored, "DELETE FROM anchors")
+    made = await make_anchors(anchored.engine, settings)
     (yesterday,) = made.days
-    assert (await make_anchors(town.engine, settings)).days == ()
+    assert (await make_anchors(anchored.engine, settings)).days == ()
 
     # In the morning: a day's anchor is not missed in the first hours of the next.
     later = datetime.combine(yesterday + timedelta(days=4), time(6), ZoneInfo("Asia/Shanghai"))
-    missing = [finding.day for finding in (await verify_store(town.engine, settings, now=later)).findings]
+    missing = [finding.day for finding in (await verify_store(anchored.engine, settings, now=later)).findings]
     assert missing == [yesterday + timedelta(days=number) for number in (1, 2, 3)]
-    assert list((await make_anchors(town.engine, settings, now=later)).days) == missing
-    assert (await verify_store(town.engine, settings, now=later)).findings == ()
+    assert list((await make_anchors(anchored.engine, settings, now=later)).days) == missing
+    assert (await verify_store(anchored.engine, settings, now=later)).findings == ()
 
 
-async def test_anchors_made_at_the_same_time_follow_each_other(town: Town) -> None:
-    settings = town.resources.settings
-    await asyncio.gather(*(make_anchors(town.engine, settings, today=True) for _ in range(4)))
-    result = await verified(town)
+async def test_anchors_made_at_the_same_time_follow_each_other(anchored: Town) -> None:
+    settings = anchored.resources.settings
+    await asyncio.gather(*(make_anchors(anchored.engine, settings, today=True) for _ in range(4)))
+    result = await verified(anchored)
     assert result.findings == ()
     assert result.anchors == 5
 
 
-async def test_the_files_are_for_our_account_alone(town: Town) -> None:
-    settings = town.resources.settings
+async def test_the_files_are_for_our_account_alone(anchored: Town) -> None:
+    settings = anchored.resources.settings
     files = [settings.anchor_key, *settings.anchors_dir.iterdir()]
     assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
     folders: list[Path] = [settings.anchors_dir, settings.anchor_key.parent]
