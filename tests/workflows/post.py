@@ -80,10 +80,16 @@ def made(*routes: str | Route, **more: Any) -> Send:
 @asynccontextmanager
 async def running_post(engine: AsyncEngine, environment: WorkflowEnvironment) -> AsyncIterator[Post]:
     """Run the worker of sends on that server until the block ends."""
-    queue = f"sends-{uuid4()}"
     activities = SendActivities(engine, Outgoing(LOCAL))
-    async with Worker(
-        environment.client, task_queue=queue, workflows=[SendWorkflow],
+    post = Post(engine, environment.client, activities, f"sends-{uuid4()}")
+    async with serving(post, post.queue):
+        yield post
+
+
+def serving(post: Post, queue: str) -> Worker:
+    """The worker of sends for a queue, not yet running."""
+    activities = post.activities
+    return Worker(
+        post.client, task_queue=queue, workflows=[SendWorkflow],
         activities=[activities.record_send, activities.attempt_send, activities.finish_send],
-    ):  # fmt: skip
-        yield Post(engine, environment.client, activities, queue)
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -364,42 +365,48 @@ async def test_merging_tells_the_lead_and_splitting_opens_cases(town: Town) -> N
     assert (part.split_from, part.title, part.grid) == (lead, "宿舍消防通道被堵", MICRO)
 
 
-@pytest.mark.parametrize("errand", ["split", "merge"])
 async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
-    town: Town, monkeypatch: pytest.MonkeyPatch, errand: str
+    town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is retried until it works, while the case's timers run; a store that is away loses no errand."""
-    name = {"split": "open_case", "merge": "notify_lead"}[errand]
-    done, refused = getattr(errands, name), asyncio.Event()
+    names = {"split": "open_case", "merge": "notify_lead"}
+    done = {name: getattr(errands, name) for name in names.values()}
+    refused = {name: asyncio.Event() for name in names.values()}
 
-    async def refuse(*_: object, **__: object) -> None:
-        refused.set()
-        raise StoreAway()
+    def refusing(name: str) -> Callable[..., Awaitable[None]]:
+        async def refuse(*_: object, **__: object) -> None:
+            refused[name].set()
+            raise StoreAway()
+
+        return refuse
 
     monkeypatch.setattr(errands, "REFUSAL_RETRY_DELAY", timedelta(milliseconds=100))
-    monkeypatch.setattr(errands, name, refuse)
+    for name in names.values():
+        monkeypatch.setattr(errands, name, refusing(name))
     async with town.engine.begin() as connection:
         await connection.execute(text("DELETE FROM policies"))
         await publish(connection, a_hasty_policy(), version=2)
     lead = await town.report(category="0201")
-    no = await town.report(category="0201")
-    if errand == "split":
-        await town.do("duty", no, "split", parts=[{"category": "0103", "title": "另一件事"}], reason="两件事")
-    else:
-        await town.do("duty", no, "merge", into=lead, reason="同一事项")
-        await town.do("duty", no, "unmerge", reason="不是一回事")
-    await asyncio.wait_for(refused.wait(), 20)
-    async with asyncio.timeout(20):
-        while "overdue" not in await town.kinds(no):
-            await asyncio.sleep(0.1)
-    assert (await town.case(no)).errands, "it is not forgotten"
-    monkeypatch.setattr(errands, name, done)
-    async with asyncio.timeout(20):
-        while (await town.case(no)).errands:
-            await asyncio.sleep(0.1)
-    if errand == "merge":
-        told = [kind for kind in await town.kinds(lead) if kind in ("absorbed", "separated")]
-        assert told == ["absorbed", "separated"], "both, and in order"
+    numbers = {errand: await town.report(category="0201") for errand in names}
+    await town.do("duty", numbers["split"], "split", parts=[{"category": "0103", "title": "另一件事"}], reason="两件事")
+    await town.do("duty", numbers["merge"], "merge", into=lead, reason="同一事项")
+    await town.do("duty", numbers["merge"], "unmerge", reason="不是一回事")
+    for name, event in refused.items():
+        async with asyncio.timeout(20):
+            await event.wait()
+    for errand, no in numbers.items():
+        async with asyncio.timeout(20):
+            while "overdue" not in await town.kinds(no):
+                await asyncio.sleep(0.1)
+        assert (await town.case(no)).errands, f"{errand}: it is not forgotten"
+    for name, carry_out in done.items():
+        monkeypatch.setattr(errands, name, carry_out)
+    for no in numbers.values():
+        async with asyncio.timeout(20):
+            while (await town.case(no)).errands:
+                await asyncio.sleep(0.1)
+    told = [kind for kind in await town.kinds(lead) if kind in ("absorbed", "separated")]
+    assert told == ["absorbed", "separated"], "both, and in order"
 
 
 async def test_a_due_moment_that_is_refused_does_not_end_the_case(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

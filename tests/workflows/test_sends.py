@@ -14,7 +14,7 @@ from infra.send_client import begin_send
 from models.sends import AttemptOrder, Message, Outcome, SendReceipt, SendRun, SendStatus, Urgency, send_workflow_id
 from models.wire_names import sends_queue
 from tests.fakes.far_side import FarSide, Reply, running_far_side, script
-from tests.workflows.post import Post, made
+from tests.workflows.post import Post, made, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "a-secret-of-the-hook"
@@ -90,11 +90,14 @@ async def test_what_is_refused_for_good_is_not_repeated(post: Post, status: int)
 async def test_begun_twice_it_is_carried_out_once(post: Post) -> None:
     async with running_far_side(lambda _: Reply()) as side:
         send = made(await hook(post, side))
-        begun = await asyncio.gather(*(begin_send(post.client, send, queue=post.queue) for _ in range(5)))
-        assert sorted(begun) == [False] * 4 + [True]
-        assert sends_queue(post.queue) != post.queue
-        await post.client.get_workflow_handle(send_workflow_id(send.key)).terminate()  # nobody serves that queue
-        first = await post.run(SendRun(send=send))
+        queue = sends_queue(post.queue)
+        assert queue != post.queue
+        async with serving(post, queue):
+            begun = await asyncio.gather(*(begin_send(post.client, send, queue=post.queue) for _ in range(5)))
+            assert sorted(begun) == [False] * 4 + [True]
+            handle = post.client.get_workflow_handle(send_workflow_id(send.key), result_type=SendReceipt)
+            first = await handle.result()
+        assert first.status is SendStatus.DELIVERED
         again = await post.run(SendRun(send=send))  # Temporal may have forgotten it; the database has not
         assert again.model_copy(update={"at": first.at}) == first
         assert len(side.received) == 1

@@ -184,8 +184,8 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-async def test_a_damaged_database_is_brought_forward(town: Town, damage: str) -> None:
+async def test_a_damaged_database_is_brought_forward(town: Town) -> None:
+    """Whatever the damage, all is as it was: the next damage is done to what was brought forward from the last."""
     archive = open_archive(town.resources.settings)
     for name in ("plain", "hard"):
         await ALL[name](town)
@@ -193,12 +193,13 @@ async def test_a_damaged_database_is_brought_forward(town: Town, damage: str) ->
     await archive_facts(town.engine, archive)
     await copy_reference(town.engine, archive)
     before = await dump(town.engine)
-    await tamper(town.engine, DAMAGE[damage])
-    rebuilt = await rebuild(town.engine, town, archive)
-    assert (rebuilt.drift, rebuilt.faults) == (0, ())
-    assert rebuilt.new + rebuilt.extended + rebuilt.replaced + rebuilt.corrected > 0
-    assert differences(before, await dump(town.engine)) == {}
-    assert (await verify_store(town.engine, town.resources.settings)).findings == ()
+    for damage, statement in DAMAGE.items():
+        await tamper(town.engine, statement)
+        rebuilt = await rebuild(town.engine, town, archive)
+        assert (rebuilt.drift, rebuilt.faults) == (0, ()), damage
+        assert rebuilt.new + rebuilt.extended + rebuilt.replaced + rebuilt.corrected > 0, damage
+        assert differences(before, await dump(town.engine)) == {}, damage
+        assert (await verify_store(town.engine, town.resources.settings)).findings == (), damage
 
 
 async def test_an_older_copy_of_the_database_is_brought_forward(town: Town, servers: Servers) -> None:

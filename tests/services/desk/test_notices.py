@@ -32,23 +32,6 @@ async def notices_of(town: Town, username: str, *, unread: bool = False) -> Noti
         return await find_notices(connection, await town.person(username), await town.now(), "zh", unread=unread)
 
 
-async def test_a_step_is_noticed_by_those_it_reached_and_read_once(town: Town) -> None:
-    no = await dispatched(town)
-    await until_recorded(town, no, "step_fired", "urged")
-    found = await notices_of(town, "community_supervisor")
-    (first,) = found.items
-    assert (first.case.case_no, first.mode, first.read) == (no, EscalationMode.ACT, False)
-    assert found.unread == 1
-    assert (await notices_of(town, "labour_handler")).items == ()
-    async with town.engine.begin() as connection:
-        person = await town.person("community_supervisor")
-        assert await mark_read(connection, person, await town.now(), None) == 1
-        assert await mark_read(connection, person, await town.now(), None) == 0
-    assert (await notices_of(town, "community_supervisor", unread=True)).items == ()
-    assert (await notices_of(town, "community_supervisor")).items[0].read
-    assert (await notices_of(town, "supervisor")).unread >= 1, "the park was told too"
-
-
 async def _set_quiet_now(town: Town, username: str) -> None:
     """Set quiet hours that hold for the next while, at any time of day."""
     local = (await town.now()).astimezone(ZoneInfo("Asia/Shanghai"))
@@ -57,19 +40,27 @@ async def _set_quiet_now(town: Town, username: str) -> None:
         await save_settings(connection, await town.person(username), PersonSettings(quiet=quiet), await town.now())
 
 
-async def test_in_quiet_hours_only_urgent_notices_alert(town: Town) -> None:
-    ordinary = await dispatched(town)
-    await until_recorded(town, ordinary, "step_fired", "urged")
+async def test_a_step_is_noticed_by_those_it_reached_alerts_but_in_quiet_hours_and_is_read_once(town: Town) -> None:
+    """In quiet hours only an urgent notice alerts."""
+    ordinary, urgent = await dispatched(town), await dispatched(town, severity="urgent")
+    for no in (ordinary, urgent):
+        await until_recorded(town, no, "step_fired", "urged")
     loud = await notices_of(town, "community_supervisor")
-    assert (loud.unread, loud.calling, loud.quiet_until) == (1, 1, None)
+    assert {(one.case.case_no, one.mode, one.read) for one in loud.items} == {
+        (ordinary, EscalationMode.ACT, False), (urgent, EscalationMode.ACT, False),
+    }  # fmt: skip
+    assert (loud.unread, loud.calling, loud.quiet_until) == (2, 2, None)
+    assert (await notices_of(town, "labour_handler")).items == ()
     await _set_quiet_now(town, "community_supervisor")
     quiet = await notices_of(town, "community_supervisor")
-    assert (quiet.unread, quiet.calling) == (1, 0)
+    assert (quiet.unread, quiet.calling) == (2, 1)
     assert quiet.quiet_until is not None
     assert quiet.quiet_until > await town.now()
-    # Nobody else is affected, and urgent notices still alert.
-    assert (await notices_of(town, "supervisor")).calling >= 1
-    urgent = await dispatched(town, severity="urgent")
-    await until_recorded(town, urgent, "step_fired", "urged")
-    both = await notices_of(town, "community_supervisor")
-    assert (both.unread, both.calling) == (2, 1)
+    assert (await notices_of(town, "supervisor")).calling >= 1, "the park was told too; nobody else is affected"
+    async with town.engine.begin() as connection:
+        person = await town.person("community_supervisor")
+        assert await mark_read(connection, person, await town.now(), None) == 2
+        assert await mark_read(connection, person, await town.now(), None) == 0
+    assert (await notices_of(town, "community_supervisor", unread=True)).items == ()
+    assert all(one.read for one in (await notices_of(town, "community_supervisor")).items)
+    assert (await notices_of(town, "supervisor")).unread >= 1
