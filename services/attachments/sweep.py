@@ -73,6 +73,8 @@ async def sweep_unregistered(
     for prefix in prefixes:
         part = await list_prefix(attachments, prefix)
         old = sorted(sha256 for sha256, found in part.items() if found.written_at < before)
+        if not old:
+            continue
         async with engine.connect() as connection:
             known = await find_registered(connection, old)
         strange = [sha256 for sha256 in old if sha256 not in known]

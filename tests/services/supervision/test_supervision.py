@@ -46,7 +46,7 @@ from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIVES = 360
+LIVES = 120
 DAY = timedelta(days=1)
 #: Months after the lives began, so that most deadlines have passed.
 NOW = START + 20 * DAY
