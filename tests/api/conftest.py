@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from api.app import create_app
 from doors.dependencies import Services
 from infra.keys.ring import create_ring
 from infra.settings import Settings
 from infra.temporal import make_converter
 from services.runtime.resources import Resources
+from tests.api.apps import shared_api
 from tests.builders import small_park, token_for
 
 #: Nothing listens there: the client is lazy, and only the readiness check calls it.
@@ -47,11 +47,9 @@ async def services(engine: AsyncEngine, api_settings: Settings) -> Services:
 
 @pytest.fixture
 async def app(engine: AsyncEngine, services: Services) -> FastAPI:
-    """The application on the tiny park."""
+    """The application on the tiny park. Tests share it, and change nothing of it but its state."""
     await small_park(engine)
-    made = create_app()
-    made.state.services = services
-    return made
+    return shared_api(services)
 
 
 @pytest.fixture

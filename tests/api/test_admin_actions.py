@@ -28,9 +28,9 @@ from models.tables import metadata
 from services.admin import policies
 from services.organisation import people_edit
 from services.wording.actions import ACTIONS, changed_field, changed_value
+from tests.api.apps import shared_site
 from tests.api.conftest import SignedIn
 from tests.builders import GRID, PARK, person_id, small_park, token_for
-from web.app import create_app
 from web.routes import ROUTERS as PAGES
 
 #: The tables whose changes are written down, and their columns that are not shown.
@@ -67,10 +67,8 @@ class Desk:
 @pytest.fixture
 async def desk(engine: AsyncEngine, services: Services, api_settings: Settings) -> Any:
     await small_park(engine)
-    app = create_app()
-    app.state.services = services
     cookies = {COOKIE: token_for(api_settings, "admin")}
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(shared_site(services))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://127.0.0.1", cookies=cookies, headers=OURS
     ) as client:

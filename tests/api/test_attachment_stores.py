@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,17 +16,19 @@ from PIL import Image
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.app import create_app
 from doors.dependencies import Services
 from infra.database import transaction
 from infra.settings import Settings
 from models.errors import AttachmentAltered
 from models.tables import CaseRow
+from services.attachments import checking
 from services.attachments.checking import check_attachments
+from services.attachments.listing import PREFIXES
 from services.attachments.store import Attachments, attachments_of, copy_name, name_of
 from services.attachments.sweep import FEW, sweep_files, sweep_store, sweep_unregistered
 from services.attachments.thumbnails import Size
 from services.runtime.resources import Resources
+from tests.api.apps import shared_api
 from tests.api.conftest import SignedIn
 from tests.api.harness import PDF, a_picture
 from tests.api.test_attachments import a_case_row
@@ -71,6 +73,11 @@ class Shared:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.second.get(f"{URL}/{path}", headers=self.headers | named)
 
+    def parts(self, *hashes: str) -> Sequence[str]:
+        """The parts of the store to look at: all of a folder; of a bucket, where each costs a request, those of the
+        files. `test_a_day_of_runs_looks_at_the_whole_store` looks at all parts of both."""
+        return sorted({sha256[:2] for sha256 in hashes}) if self.settings.s3_endpoint else PREFIXES
+
     async def names(self) -> list[str]:
         listed = [one.name async for one in self.store.objects.list("")]
         return [name for name in listed if not name.startswith("incoming/")]
@@ -91,9 +98,8 @@ async def shared(
         def open_api(**more: Any) -> httpx.AsyncClient:
             data_dir = tmp_path / f"data-{len(opened)}"
             values = {**services.settings.model_dump(), **changes, **more, "data_dir": data_dir}
-            app = create_app()
             settings = Settings.model_validate(values)
-            app.state.services = Services(Resources(settings, services.engine, services.temporal))
+            app = shared_api(Services(Resources(settings, services.engine, services.temporal)), len(opened))
             transport = httpx.ASGITransport(app)
             client = httpx.AsyncClient(transport=transport, base_url="http://gridloop.test")
             opened.append(client)
@@ -227,9 +233,10 @@ async def test_what_nothing_names_is_swept(shared: Shared, engine: AsyncEngine) 
     await shared.store.objects.put("ab/notes.txt", b"of somebody else")
     now, keep = datetime.now(UTC), shared.settings.unnamed_retention
     assert keep == timedelta(days=7)
-    assert await sweep_unregistered(engine, shared.store, now - keep) == 0, "too young"
+    parts = shared.parts(old, fresh, unknown, "ab")
+    assert await sweep_unregistered(engine, shared.store, now - keep, parts) == 0, "too young"
     assert await sweep_files(engine, shared.store, now - keep) == 1
-    assert await sweep_unregistered(engine, shared.store, now + timedelta(minutes=1)) == 1
+    assert await sweep_unregistered(engine, shared.store, now + timedelta(minutes=1), parts) == 1
     assert await shared.names() == sorted([name_of(fresh), "ab/notes.txt"])
     assert (await shared.get(old)).status_code == 404
     assert await shared.upload(a_picture("#000012")) == unknown
@@ -248,7 +255,7 @@ async def test_a_day_of_runs_looks_at_the_whole_store(shared: Shared, engine: As
 async def test_a_database_that_knows_too_little_removes_nothing(shared: Shared, engine: AsyncEngine) -> None:
     for number in range(FEW + 1):
         await shared.store.objects.put(name_of(f"ab{number:062}"), b"x")
-    assert await sweep_unregistered(engine, shared.store, datetime.now(UTC) + LATER) == 0
+    assert await sweep_unregistered(engine, shared.store, datetime.now(UTC) + LATER, shared.parts("ab")) == 0
     assert len(await shared.names()) == FEW + 1
 
 
@@ -257,14 +264,14 @@ async def test_what_a_case_names_stays_without_its_row(shared: Shared, engine: A
     await _forget(engine, sha256)
     async with transaction(engine) as connection:
         await connection.execute(insert(CaseRow), [a_case_row([sha256])])
-    assert await sweep_unregistered(engine, shared.store, datetime.now(UTC) + LATER) == 0
+    assert await sweep_unregistered(engine, shared.store, datetime.now(UTC) + LATER, shared.parts(sha256)) == 0
     assert await shared.names() == [name_of(sha256)]
 
 
 async def test_sweeping_and_uploading_at_once_loses_nothing(shared: Shared, engine: AsyncEngine) -> None:
     content = a_picture("#0c0c0c")
     sha256 = await shared.upload(content)
-    for number in range(12):
+    for number in range(8):
         later = datetime.now(UTC) + timedelta(minutes=1)
         if number % 2:
             await _forget(engine, sha256)
@@ -276,8 +283,12 @@ async def test_sweeping_and_uploading_at_once_loses_nothing(shared: Shared, engi
         assert (await shared.get(sha256)).status_code == 200, number
 
 
-async def test_the_check_names_what_is_wrong(shared: Shared, engine: AsyncEngine) -> None:
-    whole, missing, damaged, short, orphan = [await shared.upload(a_picture(f"#0d00{n}")) for n in range(10, 15)]
+async def test_the_check_names_what_is_wrong(
+    shared: Shared, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = [await shared.upload(a_picture(f"#0d00{n}")) for n in range(10, 15)]
+    whole, missing, damaged, short, orphan = hashes
+    monkeypatch.setattr(checking, "PREFIXES", shared.parts(*hashes))
     await shared.get(f"{missing}/thumbnail")  # the small copy stays when the file is lost
     content = await shared.store.objects.get(name_of(damaged))
     assert content is not None

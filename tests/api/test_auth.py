@@ -4,19 +4,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
-from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.app import create_app
 from doors import security
 from doors.dependencies import Services
 from infra.database import open_database
 from infra.embedded.ports import free_ports
 from models.enums import Role
 from tests.api.conftest import SignedIn
-from tests.builders import FIRE, PARK, PASSWORD, Holder, add_grants
+from tests.builders import FIRE, PARK, PASSWORD, Holder, add_grants, small_park
 
 
 async def sign_in(client: httpx.AsyncClient, username: str, password: str = PASSWORD) -> httpx.Response:
@@ -121,14 +120,18 @@ async def test_only_roles_in_force_are_shown(
 
 
 async def test_while_the_database_is_away_callers_keep_their_cached_roles(
-    app: FastAPI, client: httpx.AsyncClient, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, services: Services, signed_in: SignedIn
 ) -> None:
+    await small_park(engine)
+    app = create_app()
+    app.state.services = services
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gridloop.test")
+
     @app.get("/who")
     async def who(caller: security.Caller) -> str:
         return caller.username
 
     assert (await client.get("/who", headers=signed_in("worker"))).json() == "worker"
-    services: Services = app.state.services
     (nowhere,) = free_ports(1)
     settings = services.settings.model_copy(
         update={"database_url": SecretStr(f"postgresql://nobody@127.0.0.1:{nowhere}/nothing")}

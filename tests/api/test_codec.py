@@ -6,12 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.common.v1 import Payload
 
-from api.app import create_app
 from doors.dependencies import Services
 from doors.session import COOKIE
 from infra.database import transaction
@@ -20,6 +18,7 @@ from infra.temporal import make_converter
 from models.enums import Role
 from services.accounts.limits import CODEC_CALLS
 from services.runtime.resources import Resources
+from tests.api.apps import shared_api
 from tests.api.conftest import SignedIn
 from tests.builders import PARK, Holder, add_people, small_park, token_for
 
@@ -32,9 +31,8 @@ async def http(services: Services, engine: AsyncEngine, api_settings: Settings) 
     await small_park(engine)
     async with transaction(engine) as connection:
         await add_people(connection, Holder("local_admin", "园区管理员", Role.ADMIN, grid=PARK))
-    app: FastAPI = create_app()
     known = api_settings.model_copy(update={"temporal_ui_origin": UI})
-    app.state.services = Services(Resources(known, engine, services.temporal))
+    app = shared_api(Services(Resources(known, engine, services.temporal)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gridloop.test") as client:
         yield client
 

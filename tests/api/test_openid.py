@@ -25,8 +25,8 @@ from infra.embedded.ports import free_ports
 from infra.settings import Settings
 from models.enums import Role
 from services.accounts.openid import IdentityProvider
+from tests.api.apps import shared_site
 from tests.builders import small_park
-from web.app import create_app
 from web.routes.account.openid import COOKIE as STEP
 
 BASE = "http://127.0.0.1"
@@ -71,8 +71,7 @@ def with_provider(services: Services, issuer: str, **more: Any) -> Services:
 @pytest.fixture
 async def site(engine: AsyncEngine, services: Services, provider: str) -> AsyncIterator[httpx.AsyncClient]:
     await small_park(engine)
-    app = create_app()
-    app.state.services = with_provider(services, provider)
+    app = shared_site(with_provider(services, provider))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
         transport=transport, base_url=BASE, headers={"Sec-Fetch-Site": "same-origin"}

@@ -21,10 +21,10 @@ from models.answers import QuestionAnswer, answers_key
 from models.policy.questions import QuestionKind, Reading
 from services.archive.retire import BUNDLED_FOR, retire_cases
 from services.reports.report_input import ReportInput
+from tests.api.apps import shared_site
 from tests.api.conftest import SignedIn
 from tests.builders import MICRO, PARK, person_id, put_photo, small_park, token_for
 from tests.old_cases import put_old_cases
-from web.app import create_app
 
 PHOTO = "c" * 64
 REPORT_ID = uuid4()
@@ -43,9 +43,7 @@ SEALED = QuestionAnswer(
 async def app(engine: AsyncEngine, services: Services) -> FastAPI:
     """The API and the pages on the tiny park."""
     await small_park(engine)
-    made = create_app()
-    made.state.services = services
-    return made
+    return shared_site(services)
 
 
 @pytest.fixture

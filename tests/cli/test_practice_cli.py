@@ -105,27 +105,27 @@ def test_what_is_shown_is_in_the_readers_language(api: Run, monkeypatch: pytest.
     assert "需要 申请人本人" in told
 
 
-@pytest.mark.parametrize(
-    ("username", "words", "told"),
-    [
-        ("duty", ("redispatch", f"host={LABOUR}", "reason=x"), "/host Nothing would change."),
-        ("duty", ("redispatch", "host=", "reason=x"), "/host"),
-        ("duty", ("redispatch", "reason=x"), "/host is required"),
-        ("duty", ("redispatch", f"host={FIRE}", f"co_handlers={FIRE}", "reason=x"), "The host cannot be a co-handler"),
-        ("duty", ("release_co_handler", f"department={FIRE}", "reason=x"), "there are no co-handlers"),
-        ("duty", ("recall",), "/reason is required"),
-        ("duty", ("unmerge", "reason=x"), "the case is not merged"),
-        ("supervisor", ("escalate", "to_level=sky", "reason=x"), "/to_level"),
-        ("supervisor", ("escalate", "to_level=micro_grid", "reason=x"), "A case is escalated upwards only"),
-        ("labour_handler", ("retract",), "no request awaits a decision"),
-        ("labour_handler", ("complete", "result=x", "answer=<b>Paid</b>"), "must be plain text without HTML tags"),
-        ("labour_handler", ("complete", "result=x", f"answer={'x' * 10_001}"), "at most 10000 characters"),
-        ("duty", ("report_verification", "confirmed=maybe", "note=x"), "confirmed should be true or false"),
-        ("duty", ("assign_reviewer", "person=reviewer", "reason=x"), "cannot be done in stage “handle”"),
-    ],
-)
-def test_a_bad_command_says_why(api: Run, username: str, words: tuple[str, ...], told: str) -> None:
+BAD = [
+    ("duty", ("redispatch", f"host={LABOUR}", "reason=x"), "/host Nothing would change."),
+    ("duty", ("redispatch", "host=", "reason=x"), "/host"),
+    ("duty", ("redispatch", "reason=x"), "/host is required"),
+    ("duty", ("redispatch", f"host={FIRE}", f"co_handlers={FIRE}", "reason=x"), "The host cannot be a co-handler"),
+    ("duty", ("release_co_handler", f"department={FIRE}", "reason=x"), "there are no co-handlers"),
+    ("duty", ("recall",), "/reason is required"),
+    ("duty", ("unmerge", "reason=x"), "the case is not merged"),
+    ("supervisor", ("escalate", "to_level=sky", "reason=x"), "/to_level"),
+    ("supervisor", ("escalate", "to_level=micro_grid", "reason=x"), "A case is escalated upwards only"),
+    ("labour_handler", ("retract",), "no request awaits a decision"),
+    ("labour_handler", ("complete", "result=x", "answer=<b>Paid</b>"), "must be plain text without HTML tags"),
+    ("labour_handler", ("complete", "result=x", f"answer={'x' * 10_001}"), "at most 10000 characters"),
+    ("duty", ("report_verification", "confirmed=maybe", "note=x"), "confirmed should be true or false"),
+    ("duty", ("assign_reviewer", "person=reviewer", "reason=x"), "cannot be done in stage “handle”"),
+]
+
+
+def test_a_bad_command_says_why(api: Run) -> None:
     no = handled(api)
     before = answer(api("show", no, "--json"))["case"]["revision"]
-    assert told in refusal(api("act", no, *words, "--as", username))
+    for username, words, told in BAD:
+        assert told in refusal(api("act", no, *words, "--as", username)), words
     assert answer(api("show", no, "--json"))["case"]["revision"] == before

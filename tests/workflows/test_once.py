@@ -391,7 +391,7 @@ async def test_an_errand_that_can_t_be_done_yet_keeps_no_deadline_from_the_case(
     await town.do("duty", numbers["split"], "split", parts=[{"category": "0103", "title": "另一件事"}], reason="两件事")
     await town.do("duty", numbers["merge"], "merge", into=lead, reason="同一事项")
     await town.do("duty", numbers["merge"], "unmerge", reason="不是一回事")
-    for name, event in refused.items():
+    for event in refused.values():
         async with asyncio.timeout(20):
             await event.wait()
     for errand, no in numbers.items():

@@ -23,8 +23,9 @@ from tests.town import Town, running_town, town_settings
 
 @pytest.fixture(scope="session")
 def lived(servers: Servers, key_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The name of a database with three cases and an enterprise, anchored, and a folder: in `kept` its keys and anchors, in
-    `export` an export of the same town one report and one anchor later.
+    """The name of a database with three cases and an enterprise, anchored, and a folder.
+
+    In its `kept` are keys and anchors, in its `export` an export of the same town one report and one anchor later.
     """
     name, folder = f"lived_{uuid4().hex}", tmp_path_factory.mktemp("lived")
     settings = town_settings(servers.create_database(name), data_dir=folder / "kept")
