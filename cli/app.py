@@ -4,6 +4,7 @@ So no command waits for the imports of another: `show` runs in a tenth of the ti
 """
 
 import ast
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,7 @@ def _load_command(name: str) -> Any:
     return typer.main.get_command(single)
 
 
+@cache
 def _read_summary(target: str) -> str:
     """Return the first paragraph of the docstring of a function, or the `help` of a group, without importing it."""
     module, _, attribute = target.partition(":")
