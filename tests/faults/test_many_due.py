@@ -26,7 +26,7 @@ from tests.faults.conftest import RunningSystem
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200), pytest.mark.asyncio(loop_scope="module")]
 
 #: Most of the time goes into opening them, some twenty a second.
-CASES = int(os.environ.get("GRIDLOOP_TEST_DUE", "1200"))
+CASES = int(os.environ.get("GRIDLOOP_TEST_DUE", "500"))
 #: Who hears of the step that then fires: the supervisors of the community and of the park.
 HEADS = ("community_supervisor", "supervisor")
 

@@ -264,7 +264,8 @@ class Walk:
         """What cases have to tell one another; sometimes a little later than at once."""
         for no in list(self.cases):
             for errand in waiting_errands(self.cases[no]):
-                if self.luck.random() < 0.8:
+                # A case may be archived meanwhile; the audit then ends its workflow.
+                if self.luck.random() < 0.8 and self.cases[no].archived_at is None:
                     self._carry_out(no, errand)
 
     def _carry_out(self, no: str, errand: Any) -> None:

@@ -79,11 +79,6 @@ class Up:
     def children(self) -> list[psutil.Process]:
         return list(psutil.Process(self.process.pid).children(recursive=True))
 
-    def worker(self) -> int:
-        """The process id of the only worker."""
-        (pid,) = [child.pid for child in self.children() if any("worker.py" in word for word in child.cmdline())]
-        return int(pid)
-
     def environment(self) -> dict[str, str]:
         """The environment for other commands."""
         return read_runtime(self.data_dir)
@@ -152,11 +147,20 @@ async def workflow_type(environment: dict[str, str]) -> str:
 
 
 def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_dir: Path) -> None:
+    """All children are killed while the demonstration is being made, the stores first, then what uses them."""
     (port,) = free_ports(1)
-    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "16") as up:
+    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "60") as up:
+        up.wait_for_line(r"\s*✓ 接口与网页 API")
+        for name, mark in {"postgres": "-D", "temporal": "start-dev", "worker-1": "worker.py", "web": "web"}.items():
+            (child,) = [
+                one for one in psutil.Process(up.process.pid).children()
+                if mark in (Path(word).name for word in one.cmdline())
+            ]  # fmt: skip
+            child.kill()
+            up.wait_for_line(f"{name} is back")
         up.wait_for_line(READY)
         environment = up.environment()
-        assert cases(environment) == 24 + 16 + 1, "with the one that began the emergency"
+        assert cases(environment) == 24 + 60 + 1, "with the one that began the emergency"
         assert httpx.get(f"http://{HOST}:{port}/healthz", trust_env=False).status_code == httpx.codes.OK
         interface = httpx.get(f"http://{HOST}:{port}/temporal/", trust_env=False)
         assert (interface.status_code, interface.headers["location"]) == (303, "/sign-in?next=/temporal/")
@@ -178,12 +182,7 @@ def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_d
         assert second.returncode == 1
         assert f"another `up` (process {up.process.pid}) already runs on {data_dir}" in second.stderr
 
-        first = up.worker()
-        os.kill(first, signal.SIGKILL)
-        up.wait_for_line(r"worker-1 ended \(killed by SIGKILL\); starting it again")
-        up.wait_for_line("worker-1 is back")
-        assert up.worker() != first
-
+        assert "worker-1 ended (killed by SIGKILL); starting it again" in up.said
         listening = {
             connection.laddr.ip
             for child in up.children()
@@ -201,29 +200,11 @@ def test_it_starts_restarts_children_stops_and_starts_again_with_all_data(data_d
         assert not any(child.is_running() for child in children)
         assert all(is_free(number) for number in ports_of(environment))
 
-    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "16") as again:
+    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "60") as again:
         again.wait_for_line(READY)
-        assert cases(again.environment()) == 24 + 16 + 1, "the demo cases are made once"
+        assert cases(again.environment()) == 24 + 60 + 1, "the demo cases are made once"
         assert marks(again.environment()) == ((7,), "Mark")
         assert again.press_ctrl_c() == 0
-
-
-def test_the_demonstration_goes_on_when_everything_was_killed_meanwhile(data_dir: Path) -> None:
-    """Within the first minute, one after the other: the stores first, then what uses them."""
-    (port,) = free_ports(1)
-    with running(data_dir, "--port", str(port), "--demo-cases", "24", "--demo-past", "60") as up:
-        up.wait_for_line(r"\s*✓ 接口与网页 API")
-        marks = {"postgres": "-D", "temporal": "start-dev", "worker-1": "worker.py", "web": "web"}
-        for name, mark in marks.items():
-            (child,) = [
-                one for one in psutil.Process(up.process.pid).children()
-                if mark in (Path(word).name for word in one.cmdline())
-            ]  # fmt: skip
-            child.kill()
-            up.wait_for_line(f"{name} is back")
-        up.wait_for_line(READY)
-        assert cases(up.environment()) == 24 + 60 + 1, "with the one that began the emergency"
-        assert up.press_ctrl_c() == 0, up.said
 
 
 def test_it_starts_after_a_killed_up(data_dir: Path) -> None:
