@@ -149,13 +149,14 @@ def light_at(plan: Plan | None, at: datetime) -> Light:
 def resumption(clock: Clock, standard: Standard, ctx: Context, since: datetime) -> tuple[datetime, Plan]:
     """The deadline and plan of a stopped clock that resumes at `since`, from where it stopped.
 
-    A missed deadline stays missed: the clock keeps it, and its ladder continues from `since`.
+    A missed deadline stays missed: the clock keeps it, as its limit counts it now, and its ladder continues from
+    `since`.
     """
     running = clock.model_copy(update={"intervals": (*clock.intervals, Interval(start=since))})
     count = _calculate(running, ctx)
     if clock.overdue_at is None:
         return count.due_at, count.plan(standard, clock.stage, clock.last_step)
-    missed = clock.stopped_due_at or clock.due_at or clock.overdue_at
+    missed = _missed_before_stop(running, ctx) or clock.stopped_due_at or clock.due_at or clock.overdue_at
     plan = count.with_deadline(missed).plan(standard, clock.stage, clock.last_step)
     return missed, plan.model_copy(update={"rungs": postpone(plan.rungs, since)})
 
@@ -197,7 +198,7 @@ def recompute_clock(clock: Clock, standard: Standard, ctx: Context, steps_from: 
         old_due_at=clock.due_at,
         due_at=count.due_at if clock.runs else None,
         plan=plan,
-        renews=clock.runs and clock.overdue_at is not None and count.due_at > ctx.now,
+        renews=clock.overdue_at is not None and (count.due_at > ctx.now if clock.runs else missed is None),
     )
 
 
@@ -216,10 +217,10 @@ def _plan_on(count: ClockCalculation, clock: Clock, standard: Standard, postpone
 
 
 def _missed_before_stop(clock: Clock, ctx: Context) -> datetime | None:
-    """The deadline that had passed before the clock last stopped: the stop does not move it. None when none had."""
-    if clock.overdue_at is None or not clock.runs:
+    """The deadline that had passed before the clock stopped: the stop does not move it. None when none had."""
+    if clock.overdue_at is None:
         return None
-    for place, interval in enumerate(clock.intervals[:-1]):
+    for place, interval in enumerate(clock.intervals):
         if interval.end is not None and interval.start <= clock.overdue_at <= interval.end:
             until_then = (*clock.intervals[:place], Interval(start=interval.start))
             due_at = _calculate(clock.model_copy(update={"intervals": until_then}), ctx).due_at

@@ -174,47 +174,6 @@ def test_b2_steps_beyond_the_limit_fire_after_the_deadline_also_after_a_pause() 
     assert first == deadline < second < third
 
 
-# --- B4: the ladder goes on from where the clock resumed -------------------------------------------------------------
-
-
-def resumed_and_overdue() -> Life:
-    """A case that was suspended before the first step of its ladder, and has climbed it since: repeats follow."""
-    life = dispatched(demo_policy(), "2026-03-02T10:00", "0101", FIRE)
-    pause(life, "2026-03-02T14:00", "2026-03-09T09:00")
-    while clock(life).last_step < 5:
-        moment = next_wake_up(life.case)
-        assert moment is not None
-        life.now = moment
-        life.do(None, WakeUp(moment=moment))
-    assert clock(life).plan.rungs, "more steps follow"  # type: ignore[union-attr]
-    return life
-
-
-def counted_anew(life: Life, running: Clock) -> Retimed:
-    """The clock counted anew by the calendars that counted it."""
-    ctx = context(None, life.now, life.case.grid, life.policy)
-    return recompute_clock(running, standard_of(life.case, ctx), ctx)
-
-
-def test_b4_counted_anew_the_steps_to_come_stay_where_they_are() -> None:
-    life = resumed_and_overdue()
-    running = clock(life)
-    assert running.resumed_after_step == 0
-    assert counted_anew(life, running).plan == running.plan
-    ctx = context(None, life.now, life.case.grid, life.policy)
-    assert recompute_clocks(life.case, standard_of(life.case, ctx), ctx) == ()
-
-
-def test_b4_of_a_clock_that_an_earlier_version_resumed_the_next_step_comes_no_earlier() -> None:
-    life = resumed_and_overdue()
-    running = clock(life).model_copy(update={"resumed_after_step": None})
-    planned, anew = running.plan, counted_anew(life, running).plan
-    assert planned is not None
-    assert anew is not None
-    assert len(anew.rungs) == len(planned.rungs)
-    assert anew.rungs[0] >= planned.rungs[0] > life.now
-
-
 # --- B3: a missed deadline stays missed -----------------------------------------------------------------------------
 
 
@@ -272,3 +231,69 @@ def test_b5_however_many_short_pauses_are_worth_one_day_at_most() -> None:
     for hour in ("14", "15", "16", "17"):
         pause(life, f"2026-03-02T{hour}:00", f"2026-03-02T{hour}:01")
         assert due(life) == datetime(2026, 3, 6, 18, tzinfo=SHANGHAI)
+
+
+# --- a clock that resumed, counted anew -------------------------------------------------------------------------------
+
+
+def resumed_and_overdue() -> Life:
+    """A case that was suspended before the first step of its ladder, and has climbed it since: repeats follow."""
+    life = dispatched(demo_policy(), "2026-03-02T10:00", "0101", FIRE)
+    pause(life, "2026-03-02T14:00", "2026-03-09T09:00")
+    while clock(life).last_step < 5:
+        moment = next_wake_up(life.case)
+        assert moment is not None
+        life.now = moment
+        life.do(None, WakeUp(moment=moment))
+    assert clock(life).plan.rungs, "more steps follow"  # type: ignore[union-attr]
+    return life
+
+
+def counted_anew(life: Life, running: Clock) -> Retimed:
+    """The clock counted anew by the calendars that counted it."""
+    ctx = context(None, life.now, life.case.grid, life.policy)
+    return recompute_clock(running, standard_of(life.case, ctx), ctx)
+
+
+def test_counted_anew_the_steps_to_come_stay_where_they_are() -> None:
+    life = resumed_and_overdue()
+    running = clock(life)
+    assert running.resumed_after_step == 0
+    assert counted_anew(life, running).plan == running.plan
+    ctx = context(None, life.now, life.case.grid, life.policy)
+    assert recompute_clocks(life.case, standard_of(life.case, ctx), ctx) == ()
+
+
+def test_a_limit_changed_while_the_clock_stands_moves_the_missed_deadline_too() -> None:
+    life = timed_by(limit(8), "2026-03-02T10:00")
+    wait(life, "2026-03-04T10:00")
+    missed = due(life)
+    life.do("fire_head", RequestInfo(question="在吗?"))
+    life.do("duty", Recategorise(category="0103", condition="blocked", reason="里面有人"))
+    wait(life, "2026-03-05T10:00")
+    life.do("worker", SupplyInfo(note="在"))
+    assert due(life) < missed
+    assert counted_anew(life, clock(life)).plan == clock(life).plan
+
+
+def test_a_longer_limit_given_while_the_clock_stands_begins_anew_as_while_it_runs() -> None:
+    life = timed_by(limit(8), "2026-03-02T10:00")
+    wait(life, "2026-03-04T10:00")
+    late = clock(life).overdue_at
+    life.do("fire_head", RequestInfo(question="在吗?"))
+    life.do("duty", Recategorise(category="0201", reason="实为欠薪"))
+    assert (clock(life).overdue_at, clock(life).missed) == (None, (late,)), "the missed one stays on record"
+    wait(life, "2026-03-05T10:00")
+    life.do("worker", SupplyInfo(note="在"))
+    assert due(life) > life.now
+    assert counted_anew(life, clock(life)).plan == clock(life).plan
+
+
+def test_of_a_clock_that_an_earlier_version_resumed_the_next_step_comes_no_earlier() -> None:
+    life = resumed_and_overdue()
+    running = clock(life).model_copy(update={"resumed_after_step": None})
+    planned, anew = running.plan, counted_anew(life, running).plan
+    assert planned is not None
+    assert anew is not None
+    assert len(anew.rungs) == len(planned.rungs)
+    assert anew.rungs[0] >= planned.rungs[0] > life.now
