@@ -27,11 +27,14 @@ _CHANNEL = text("""
 """)
 _ADDRESSES = (("post", "li@example.com", "l***@example.com", False), ("group", "", "", True), ("hook", "", "", True))
 HANDLER = "labour_handler"
+#: Somebody new: who has had a task of every test before is in a storm by now, and told by a summary.
+NEWCOMER = "told_by_hook"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def channels(site: Site) -> Iterator[None]:
-    """A mail server, a robot, and a web hook at an address that is refused: what goes there fails, and says so."""
+def told_case(site: Site) -> Iterator[str]:
+    """A mail server, a robot, and a web hook at an address that is refused: what goes there fails, and says so. And a
+    case of which `NEWCOMER` is told meanwhile, some seconds after it has come."""
     configs = (("post", "mail", "邮件"), ("group", "wecom", "值班群"))
 
     async def store() -> None:
@@ -40,6 +43,8 @@ def channels(site: Site) -> Iterator[None]:
             for id_, kind, name in configs:
                 await connection.execute(_CHANNEL, {"id": id_, "kind": kind, "name": name})
             await give_addresses(connection, HANDLER)
+            await add_people(connection, Holder(NEWCOMER, "新处置员", Role.HANDLER, department="labour"))
+            await give_addresses(connection, NEWCOMER)
 
     async def remove() -> None:
         async with transaction(site.harness.engine) as connection:
@@ -47,7 +52,7 @@ def channels(site: Site) -> Iterator[None]:
             await connection.execute(text("UPDATE channels SET enabled = false"))
 
     site.run(store())
-    yield
+    yield site.at_handling(title="通知去向")
     site.run(remove())
 
 
@@ -109,32 +114,22 @@ def choose(open_page: OpenPage, case_no: str, language: str, size: str, viewport
     expect(form.locator("[name=muted]")).to_have_count(0)
 
 
-def test_the_notices_say_what_became_of_telling_them(site: Site, open_page: OpenPage) -> None:
-    # Somebody new: who has had a task of every test before is in a storm by now, and told by a summary.
-    newcomer = "told_by_hook"
-
-    async def add() -> None:
-        async with transaction(site.harness.engine) as connection:
-            await add_people(connection, Holder(newcomer, "新处置员", Role.HANDLER, department="labour"))
-            await give_addresses(connection, newcomer)
-
-    site.run(add())
-    case_no = site.at_handling(title="通知去向")
+def test_the_notices_say_what_became_of_telling_them(site: Site, open_page: OpenPage, told_case: str) -> None:
     ended = time.monotonic() + 60
     while True:
-        notices = site.run(site.harness.get(newcomer, "/notices"))
-        told = next((one for one in notices["tasks"] if one["number"] == case_no), None)
+        notices = site.run(site.harness.get(NEWCOMER, "/notices"))
+        told = next((one for one in notices["tasks"] if one["number"] == told_case), None)
         if told and told["fate"]["receipts"] and told["fate"]["receipts"][0]["status"] != "waiting":
             break
         assert time.monotonic() < ended, "the task is told within a minute"
         time.sleep(0.2)
-    page = open_page(newcomer)
+    page = open_page(NEWCOMER)
     for language, words in (("zh", "未能送达"), ("en", "not delivered")):
         page.goto(f"/notices?lang={language}")
         for size, viewport in (("phone", PHONE), ("desk", DESK)):
             page.set_viewport_size(viewport)
-            line = page.locator("li").filter(has_text=case_no)
+            line = page.locator("li").filter(has_text=told_case)
             expect(line.locator(".told")).to_contain_text(words)
-            expect(line.get_by_role("link")).to_have_attribute("href", re.compile(f"/cases/{case_no}$"))
+            expect(line.get_by_role("link")).to_have_attribute("href", re.compile(f"/cases/{told_case}$"))
             (check_screen if size == "desk" else check_layout)(page)
             screenshot(page, f"notices-{size}-{language}")
