@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect, sync_playwright
 
 from doors.session import COOKIE
 from tests.servers import Servers
@@ -26,6 +26,10 @@ SMOKE = tuple(
         "presence", "public",
     )
 )  # fmt: skip
+#: How long a page may take to show what is expected, and until an action is possible, in milliseconds: a busy machine
+#: is no fault. What must happen soon has a time of its own in its test.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 DESK: ViewportSize = {"width": 1366, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -131,7 +135,7 @@ def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
             **options,
         }
         context = browser.new_context(**settings)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         guard = Guard(context, site.url, *also)
         for text in expect:
             guard.expect(text)
