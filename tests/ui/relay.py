@@ -25,10 +25,10 @@ _OWN = ("content-length", "transfer-encoding")
 
 
 @contextmanager
-def relay(site: Site, place: Path) -> Iterator[tuple[str, Path]]:
+def relay(site: Site, place: Path, port: int = 0) -> Iterator[tuple[str, Path]]:
     """Serve the site at another address, with a copy of the field app's shell that a test may change.
 
-    Gives the address and the folder of the copy.
+    `port`: where; 0 for any. Gives the address and the folder of the copy.
     """
     shell = Path(shutil.copytree(STATIC_DIR / "field", place / "field"))
     behind = urlsplit(site.url).netloc
@@ -66,7 +66,7 @@ def relay(site: Site, place: Path) -> Iterator[tuple[str, Path]]:
         def log_message(self, format: str, *args: Any) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -83,7 +83,7 @@ class MortalServer:
     def __init__(self, servers: Servers, site: Site) -> None:
         (port,) = free_ports(1)
         settings = site.harness.settings
-        self.url = f"http://127.0.0.1:{port}"
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
         self._environment = {
             **os.environ,
             "GRIDLOOP_DATABASE_URL": settings.database_url.get_secret_value(),

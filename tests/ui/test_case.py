@@ -38,10 +38,15 @@ def kinds(site: Site, case_no: str) -> list[str]:
     return site.run(site.harness.kinds(case_no))
 
 
-def test_a_case_is_claimed_worked_on_and_completed(open_page: OpenPage, site: Site) -> None:
+def test_a_case_is_claimed_given_back_worked_on_and_completed(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling(title=f"欠薪 {HTML}", description=f"工地 {HTML}")
     page = open_page("labour_handler", f"/cases/{no}")
     expect(page.get_by_role("heading", level=1)).to_contain_text("<script>")
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name=re.compile("撤销"))).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("button", name=re.compile("^认领"))).to_be_visible()
+    assert kinds(site, no)[-2:] == ["claimed", "released"]
     page.get_by_role("button", name=re.compile("^认领")).click()
     receipt(page)
     do(page, "report_progress")
@@ -57,16 +62,6 @@ def test_a_case_is_claimed_worked_on_and_completed(open_page: OpenPage, site: Si
     expect(page.locator(".steps .now")).to_contain_text("核查")
     assert kinds(site, no)[-3:] == ["claimed", "progress_reported", "completed"]
     expect(page).not_to_have_title("x")
-
-
-def test_a_claim_is_taken_back_at_once(open_page: OpenPage, site: Site) -> None:
-    no = site.at_handling()
-    page = open_page("labour_handler", f"/cases/{no}")
-    page.keyboard.press("c")
-    expect(page.get_by_role("button", name=re.compile("撤销"))).to_be_visible()
-    page.keyboard.press("u")
-    expect(page.get_by_role("button", name=re.compile("^认领"))).to_be_visible()
-    assert kinds(site, no)[-2:] == ["claimed", "released"]
 
 
 def test_what_is_missing_is_told_at_its_field_and_typed_text_stays(open_page: OpenPage, site: Site) -> None:
@@ -99,16 +94,8 @@ def test_several_faults_are_listed_and_lead_to_their_fields(open_page: OpenPage,
     expect(form.locator("[name=right_channel]")).to_be_focused()
 
 
-def test_a_file_that_is_none_is_refused_in_words(open_page: OpenPage, site: Site) -> None:
-    no = site.at_handling()
-    page = open_page("labour_handler", f"/cases/{no}?act=report_progress", expect=("415", "422", "400"))
-    page.locator("[data-upload]").set_input_files({"name": "x.exe", "mimeType": "text/plain", "buffer": b"MZ nonsense"})
-    expect(page.locator(".uploaded .fault")).to_contain_text("x.exe")
-    page.locator(".uploaded [data-drop]").click()
-    expect(page.locator(".uploaded li")).to_have_count(0)
-
-
 def test_who_was_faster_is_told_and_the_text_is_kept(open_page: OpenPage, site: Site) -> None:
+    """To somebody who may not see the case it is not there."""
     no = site.at_handling(category="0103")
     page = open_page("fire_handler_2", f"/cases/{no}?act=return", expect=("409", "412", "403"))
     page.locator("#form-return textarea").fill("不属于本部门职责")
@@ -120,6 +107,8 @@ def test_who_was_faster_is_told_and_the_text_is_kept(open_page: OpenPage, site: 
     expect(told).to_contain_text("已认领")
     expect(page.locator("#form-return textarea")).to_have_value("不属于本部门职责")
     expect(page.locator("#case-time")).to_contain_text("已认领")
+    hidden = open_page("labour_handler", f"/cases/{no}", expect=("404",))
+    expect(hidden.locator("main")).to_contain_text("没有案件")
 
 
 def test_a_note_is_no_conflict(open_page: OpenPage, site: Site) -> None:
@@ -133,9 +122,16 @@ def test_a_note_is_no_conflict(open_page: OpenPage, site: Site) -> None:
     expect(page.locator(".steps .now")).to_contain_text("核查")
 
 
-def test_a_draft_survives_a_reload_until_its_receipt(open_page: OpenPage, site: Site) -> None:
+def test_a_file_that_is_none_is_refused_and_a_draft_survives_a_reload_until_its_receipt(
+    open_page: OpenPage, site: Site
+) -> None:
     no = site.at_handling()
-    page = open_page("labour_handler", f"/cases/{no}?act=comment")
+    page = open_page("labour_handler", f"/cases/{no}?act=report_progress", expect=("415", "422", "400"))
+    page.locator("[data-upload]").set_input_files({"name": "x.exe", "mimeType": "text/plain", "buffer": b"MZ nonsense"})
+    expect(page.locator(".uploaded .fault")).to_contain_text("x.exe")
+    page.locator(".uploaded [data-drop]").click()
+    expect(page.locator(".uploaded li")).to_have_count(0)
+    page.goto(f"/cases/{no}?act=comment")
     page.locator("#form-comment textarea").fill("写到一半")
     page.reload()
     expect(page.locator("#form-comment textarea")).to_have_value("写到一半")
@@ -145,7 +141,7 @@ def test_a_draft_survives_a_reload_until_its_receipt(open_page: OpenPage, site: 
     assert page.evaluate("() => Object.keys(localStorage).filter(k => k.startsWith('draft:')).length") == 0
 
 
-def test_the_rule_of_extensions_is_told_and_refused_politely(open_page: OpenPage, site: Site) -> None:
+def test_an_extension_is_refused_or_asked_for_and_the_timeline_narrowed(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling()
     page = open_page("labour_handler", f"/cases/{no}?act=request_extension", expect=("422",))
     expect(page.locator("#action")).to_contain_text("延期最多批准 2 次,已批准 0 次")
@@ -160,6 +156,16 @@ def test_the_rule_of_extensions_is_told_and_refused_politely(open_page: OpenPage
     receipt(page)
     asked = site.run(site.harness.until_fact(no, "extension_requested"))["body"]["until"]
     assert datetime.fromisoformat(asked).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M") == later
+    page.goto(f"/cases/{no}")
+    lines = page.locator("#case-time [data-seq]")
+    page.get_by_role("button", name="时限", exact=True).click()
+    expect(page.locator("#case-time [data-seq]:visible")).to_have_count(1)
+    page.get_by_role("button", name="全部", exact=True).click()
+    first = lines.first.get_attribute("data-seq")
+    page.get_by_role("button", name="新的在前").click()
+    expect(lines.last).to_have_attribute("data-seq", str(first))
+    page.goto(f"/cases/{no}#e2")
+    expect(page.locator("#e2")).to_be_in_viewport()
 
 
 def test_the_desk_dispatches_with_co_handlers(open_page: OpenPage, site: Site) -> None:
@@ -345,12 +351,6 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_it(open_page: OpenPag
     expect(page.locator("#form-comment textarea")).to_have_value("写了很久")
 
 
-def test_a_case_nobody_may_see_is_not_there(open_page: OpenPage, site: Site) -> None:
-    no = site.at_handling(category="0103")
-    page = open_page("labour_handler", f"/cases/{no}", expect=("404",))
-    expect(page.locator("main")).to_contain_text("没有案件")
-
-
 def test_an_overdue_case_says_so_and_who_passes_it_on_sees_what_each_holds(open_page: OpenPage, site: Site) -> None:
     no = site.at_handling(category=RUSHED)
     site.do("environment_handler", no, "claim")
@@ -392,22 +392,6 @@ def test_a_suspended_case_shows_why_its_clock_stands_still(open_page: OpenPage, 
     expect(page.locator("#case-head .light")).to_contain_text("挂账")
     expect(page.locator(".t-stopped")).not_to_have_count(0)
     screenshot(page, "case-suspended")
-
-
-def test_the_timeline_is_narrowed_and_turned_round(open_page: OpenPage, site: Site) -> None:
-    no = site.at_handling()
-    until = (datetime.now(ZONE) + timedelta(days=5)).isoformat()
-    site.do("labour_handler", no, "request_extension", until=until, reason="等待鉴定")
-    page = open_page("labour_handler", f"/cases/{no}")
-    lines = page.locator("#case-time [data-seq]")
-    page.get_by_role("button", name="时限", exact=True).click()
-    expect(page.locator("#case-time [data-seq]:visible")).to_have_count(1)
-    page.get_by_role("button", name="全部", exact=True).click()
-    first = lines.first.get_attribute("data-seq")
-    page.get_by_role("button", name="新的在前").click()
-    expect(lines.last).to_have_attribute("data-seq", str(first))
-    page.goto(f"/cases/{no}#e2")
-    expect(page.locator("#e2")).to_be_in_viewport()
 
 
 def test_every_command_has_a_form(open_page: OpenPage, site: Site) -> None:

@@ -110,7 +110,9 @@ def test_many_are_urged_at_once_with_one_letter(open_page: OpenPage, site: Site)
     expect(page.locator("#ticked")).to_have_text("0")
 
 
-def test_the_audit_list_is_worked_through_by_keys_and_sorted_by_its_headings(open_page: OpenPage, late: str) -> None:
+def test_the_audit_list_is_worked_through_by_keys_sorted_by_its_headings_and_sampled(
+    open_page: OpenPage, late: str
+) -> None:
     page = open_page("supervisor", "/overdue?category=0390")
     first = page.locator("#rows tr").first
     page.keyboard.press("j")
@@ -133,9 +135,18 @@ def test_the_audit_list_is_worked_through_by_keys_and_sorted_by_its_headings(ope
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(titles[0])
+    # A sample tells its seed, and is drawn the same again.
+    page.goto("/overdue")
+    page.get_by_label("随机抽取").fill("1")
+    page.get_by_role("button", name="抽取").click()
+    expect(page).to_have_url(re.compile(r"seed=\w+"))
+    drawn = page.locator("tbody tr").inner_text()
+    page.reload()
+    assert page.locator("tbody tr").count() == 1
+    assert page.locator("tbody tr .case-cell").inner_text() in drawn
 
 
-def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: Site) -> None:
+def test_escalating_asking_inspecting_and_a_talk(open_page: OpenPage, late: str, site: Site) -> None:
     page = open_page("supervisor", f"/overdue/{late}", expect=("422",))
     page.get_by_text("抽查结论", exact=True).click()
     page.get_by_label("问题", exact=True).check()
@@ -153,6 +164,18 @@ def test_escalating_asking_and_inspecting(open_page: OpenPage, late: str, site: 
     page.get_by_role("button", name="升级一级").click()
     expect(page.get_by_role("status").filter(has_text="已升级")).to_be_visible()
     assert {"commented", "escalated"} <= set(site.run(site.harness.kinds(late)))
+    # A talk is an urge order of its own; words that somebody wrote stay.
+    page.goto(f"/overdue/{late}")
+    page.get_by_label("种类").select_option("interview")
+    expect(page.get_by_label("内容").first).to_have_value(re.compile("约谈"))
+    page.get_by_label("内容").first.fill("自己的话")
+    page.get_by_label("种类").select_option("leader")
+    expect(page.get_by_label("内容").first).to_have_value("自己的话")
+    page.get_by_label("种类").select_option("interview")
+    page.get_by_role("button", name="发出督办单").click()
+    expect(page.get_by_role("status").filter(has_text="已发出督办单")).to_be_visible()
+    page.goto("/urges?kind=interview")
+    expect(page.get_by_role("row").filter(has_text=late)).to_contain_text("约谈")
 
 
 def test_the_panel_and_the_analysis_work_without_scripts(open_page: OpenPage, site: Site) -> None:
@@ -164,17 +187,6 @@ def test_the_panel_and_the_analysis_work_without_scripts(open_page: OpenPage, si
     page.get_by_role("button", name="发出督办单").click()
     expect(page).to_have_url(re.compile(r"done=urge$"))
     expect(page.get_by_role("status").filter(has_text="已发出督办单")).to_be_visible()
-
-
-def test_a_sample_tells_its_seed_and_is_drawn_the_same_again(open_page: OpenPage, late: str) -> None:
-    page = open_page("supervisor", "/overdue")
-    page.get_by_label("随机抽取").fill("1")
-    page.get_by_role("button", name="抽取").click()
-    expect(page).to_have_url(re.compile(r"seed=\w+"))
-    drawn = page.locator("tbody tr").inner_text()
-    page.reload()
-    assert page.locator("tbody tr").count() == 1
-    assert page.locator("tbody tr .case-cell").inner_text() in drawn
 
 
 def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_page: OpenPage, late: str) -> None:
@@ -196,12 +208,6 @@ def test_the_ranking_shows_both_sides_of_a_rate_and_its_workbook_the_same(open_p
     page.get_by_label("最少应处置件数").fill("100000")
     page.get_by_role("button", name="查看").click()
     expect(page.get_by_role("row").filter(has_text="东一社区").first).to_contain_text("样本不足(<100000),不参评")
-
-
-def test_who_has_nothing_to_handle_is_listed_without_a_rank(open_page: OpenPage, site: Site) -> None:
-    site.report("other_duty", title="尚未派遣", grid=OTHER_MICRO)
-    page = open_page("auditor", "/ranking?by=grid&least=0&period=year")
-    expect(page.get_by_role("row").filter(has_text="滨海网格").first).to_contain_text("没有应处置案件,不参评")
 
 
 def test_the_ladder_shows_every_level_what_comes_next_and_where_nobody_was_found(
@@ -233,20 +239,6 @@ def test_the_ladder_shows_every_level_what_comes_next_and_where_nobody_was_found
     check_screen(page)
     card.get_by_role("link", name="去补").click()
     expect(page).to_have_url(re.compile("/admin/org$"))
-
-
-def test_a_talk_is_an_urge_order_of_its_own(open_page: OpenPage, late: str) -> None:
-    page = open_page("supervisor", f"/overdue/{late}")
-    page.get_by_label("种类").select_option("interview")
-    expect(page.get_by_label("内容").first).to_have_value(re.compile("约谈"))
-    page.get_by_label("内容").first.fill("自己的话")
-    page.get_by_label("种类").select_option("leader")
-    expect(page.get_by_label("内容").first).to_have_value("自己的话")
-    page.get_by_label("种类").select_option("interview")
-    page.get_by_role("button", name="发出督办单").click()
-    expect(page.get_by_role("status").filter(has_text="已发出督办单")).to_be_visible()
-    page.goto("/urges?kind=interview")
-    expect(page.get_by_role("row").filter(has_text=late)).to_contain_text("约谈")
 
 
 def test_what_is_sent_from_the_overdue_list_can_be_taken_back(open_page: OpenPage, site: Site, late: str) -> None:
@@ -284,28 +276,14 @@ def test_people_are_ranked_for_their_leaders_and_what_was_missed_is_a_list(
     expect(page.locator("#rows tr[data-case]")).to_have_count(count)
     expect(page.locator("main")).to_contain_text("不含")
     expect(page.locator(".list-head .chip").filter(has_text="办理人")).to_contain_text("环保处置员")
-    auditor = open_page("auditor", "/ranking")
+    site.report("other_duty", title="尚未派遣", grid=OTHER_MICRO)
+    auditor = open_page("auditor", "/ranking?by=grid&least=0&period=year")
+    expect(auditor.get_by_role("row").filter(has_text="滨海网格").first).to_contain_text("没有应处置案件,不参评")
     expect(auditor.get_by_role("link", name="部门", exact=True)).to_be_visible()
     expect(auditor.get_by_role("link", name="人员", exact=True)).to_have_count(0)
 
 
-def test_a_bar_of_a_chart_opens_its_cases(open_page: OpenPage, late: str) -> None:
-    page = open_page("supervisor", "/analysis")
-    chart = page.locator("[data-chart=categories]")
-    chart.scroll_into_view_if_needed()
-    expect(chart).to_have_attribute("data-drawn", "yes")
-    box = chart.bounding_box()
-    assert box is not None
-    # The bar of the category with the most cases is at the top and ends near the right edge.
-    for part in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
-        chart.click(position={"x": box["width"] * 0.55, "y": box["height"] * part})
-        if "/cases" in page.url:
-            break
-    expect(page).to_have_url(re.compile(r"/cases\?figure=reported&.*category="))
-    expect(page.locator("#rows tr[data-case]").first).to_be_visible()
-
-
-def test_the_analysis_draws_its_charts_without_breaking_the_policy(open_page: OpenPage, late: str) -> None:
+def test_the_analysis_draws_its_charts_and_a_bar_opens_its_cases(open_page: OpenPage, late: str) -> None:
     page = open_page("supervisor")
     weights = Weights(page)
     page.goto("/analysis")
@@ -323,6 +301,18 @@ def test_the_analysis_draws_its_charts_without_breaking_the_policy(open_page: Op
         page.get_by_role("link", name="Excel").click()
     book = openpyxl.load_workbook(io.BytesIO(told.value.path().read_bytes()), read_only=True)
     assert book.sheetnames == ["每周", "小类", "时段", "结案用时"]
+    chart = page.locator("[data-chart=categories]")
+    chart.scroll_into_view_if_needed()
+    expect(chart).to_have_attribute("data-drawn", "yes")
+    box = chart.bounding_box()
+    assert box is not None
+    # The bar of the category with the most cases is at the top and ends near the right edge.
+    for part in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        chart.click(position={"x": box["width"] * 0.55, "y": box["height"] * part})
+        if "/cases" in page.url:
+            break
+    expect(page).to_have_url(re.compile(r"/cases\?figure=reported&.*category="))
+    expect(page.locator("#rows tr[data-case]").first).to_be_visible()
 
 
 def test_a_bulletin_is_made_read_and_compared_with(open_page: OpenPage, late: str) -> None:
