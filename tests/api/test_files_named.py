@@ -119,6 +119,8 @@ async def test_a_command_to_a_case_names_only_known_files(harness: ApiHarness, h
     answer = await harness.send(by, path, {**body, field: [own]})
     assert answer.status_code == 200, answer.text
     assert (await harness.ask(by, f"/attachments/{own}")).status_code == 200
+    if name not in ("attach", "complete"):  # one of each field
+        return
     # The case is seen, and so is what it has: it may be named again.
     path = f"/cases/{await _a_case(harness, before)}/commands/{name}"
     answer = await harness.send(by, path, {**body, field: [own]})

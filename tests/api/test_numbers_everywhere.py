@@ -196,7 +196,8 @@ def get_paths() -> list[str]:
 
 
 def filled(path: str, values: dict[str, list[str]]) -> Iterator[str]:
-    """The path with each value in place of its parameter; values of `path` and `code` go together."""
+    """The path with each value in place of its parameter; values of `path` and `code` go together, and a path of one
+    kind of matter is asked for the code of that kind."""
     names = re.findall(r"{(\w+)}", path)
     if not names:
         yield path
@@ -205,7 +206,8 @@ def filled(path: str, values: dict[str, list[str]]) -> Iterator[str]:
         yield from (path.format(path=p, code=c) for p, c in zip(values["path"], values["code"], strict=True))
         return
     name, rest = names[0], names[1:]
-    for value in values[name]:
+    kinds = [kind for kind in values["path"] if f"/{kind}/{{code}}" in path]
+    for value in [values["code"][values["path"].index(kind)] for kind in kinds] or values[name]:
         yield from filled(path.replace(f"{{{name}}}", value), values) if rest else [path.replace(f"{{{name}}}", value)]
 
 

@@ -9,7 +9,7 @@ from tests.hostile.fuzz import fuzz
 from tests.servers import Servers
 from tests.ui.site import Site, running_site
 
-SECONDS = 30
+SECONDS = 15
 
 
 @pytest.fixture(scope="module")

@@ -48,14 +48,13 @@ def requests_of(route: APIRoute, case_no: str, pick: Iterator[str]) -> Iterator[
 
     for method in sorted((route.methods or set()) - {"HEAD"}):
         for name in names:
-            for _ in range(4):
+            for _ in range(2):
                 yield method, _address(route, {**real, name: next(pick) or "%20"}), None
         for name in _params(route, "query_params"):
-            for _ in range(3):
+            for _ in range(2):
                 yield method, f"{_address(route, real)}?{name}={next(pick)}", None
         for name in {*_params(route, "body_params"), "next"} if method != "GET" else ():
-            for _ in range(2):
-                yield method, _address(route, real), f"{name}={next(pick)}".encode()
+            yield method, _address(route, real), f"{name}={next(pick)}".encode()
 
 
 def _address(route: APIRoute, values: dict[str, str]) -> str:
