@@ -23,7 +23,7 @@ from tests.builders import person_id
 from tests.town import Town
 
 #: How often each race is run.
-TRIES = 12
+TRIES = 6
 
 pytestmark = pytest.mark.timeout(180)
 

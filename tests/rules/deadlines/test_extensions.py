@@ -185,7 +185,7 @@ def it_is_told(running: Clock, by: Calendar) -> None:
     assert local_text(runs_out, by).en in lines[len(running.intervals)].en, "where the rest leads to"
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(life=lives(), data=st.data())
 def test_after_a_grant_the_deadline_is_the_granted_moment(life: Life, data: st.DataObject) -> None:
     check(life)
@@ -200,7 +200,7 @@ def test_after_a_grant_the_deadline_is_the_granted_moment(life: Life, data: st.D
     event("settled" if granted != until else "as said")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(life=lives(), data=st.data())
 def test_a_grant_survives_a_change_of_unit_category_policy_and_calendar(life: Life, data: st.DataObject) -> None:
     """The limit's own deadline may lie later; the ceiling that then holds ends all of them."""
@@ -233,7 +233,7 @@ def test_a_grant_survives_a_change_of_unit_category_policy_and_calendar(life: Li
     event(change)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(life=lives(), data=st.data())
 def test_a_pause_after_a_grant_moves_it_on_by_what_was_left(life: Life, data: st.DataObject) -> None:
     """A whole day is given at most once for all pauses, and nothing is ever taken away."""

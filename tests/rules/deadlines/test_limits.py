@@ -156,7 +156,7 @@ def lengths(draw: st.DrawFn, units: tuple[LimitUnit, ...] = tuple(LimitUnit)) ->
     return Length(amount=amount, unit=unit, moves_on=draw(st.booleans()))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lengths(), calendars(), MOMENTS)
 def test_a_deadline_is_settled_and_is_reached_by_its_own_measure(one: Length, by: Calendar, start: datetime) -> None:
     end = deadline(one, by, start)
@@ -165,7 +165,7 @@ def test_a_deadline_is_settled_and_is_reached_by_its_own_measure(one: Length, by
     assert round_up(one, by, advance(one, by, start, measure(one, by, start, end))) == end
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lengths(), calendars(), MOMENTS, MOMENTS)
 def test_a_longer_limit_or_a_later_start_is_never_due_earlier(
     one: Length, by: Calendar, start: datetime, later: datetime
@@ -180,7 +180,7 @@ def test_a_longer_limit_or_a_later_start_is_never_due_earlier(
     assert round_up(one, by, later) >= round_up(one, by, start)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lengths(), calendars(), MOMENTS, DAYS)
 def test_a_holiday_never_makes_a_deadline_earlier_nor_a_make_up_day_later(
     one: Length, by: Calendar, start: datetime, day: date
@@ -254,7 +254,7 @@ class SlowClock:
 _DEEDS = st.lists(st.tuples(st.sampled_from(["toggle", "extend"]), st.integers(0, 3 * 24 * 60)), max_size=6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lengths(), calendars(), MOMENTS, _DEEDS)
 def test_pauses_and_extensions_in_any_order_agree_with_a_clock_that_walks(
     one: Length, by: Calendar, start: datetime, deeds: list[tuple[str, int]]
@@ -330,7 +330,7 @@ def test_a_provisional_deadline_tells_which_year_is_missing() -> None:
     assert last.zh == "2027 年的放假安排尚未公布:本期限为暂定,公布后重算"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lengths(WORKING_UNITS), calendars(), MOMENTS)
 def test_what_is_counted_line_by_line_is_the_limit_and_nothing_is_left(
     one: Length, by: Calendar, start: datetime

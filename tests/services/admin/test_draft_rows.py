@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.database import transaction
@@ -55,9 +56,7 @@ async def change(engine: AsyncEngine, id_: UUID, section: Section, key: str, sho
 
 
 def read(content: str) -> object:
-    import yaml
-
-    return yaml.safe_load(content)
+    return yaml.load(content, yaml.CSafeLoader)
 
 
 async def compared(engine: AsyncEngine, id_: UUID) -> Compared:

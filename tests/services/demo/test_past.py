@@ -19,6 +19,7 @@ from rules.tasks import open_tasks
 from services.demo.case_script import COURSES as LIVE_COURSES
 from services.demo.cases import play_demo_cases
 from services.demo.deeds import command_name
+from services.demo.past import bulletins
 from services.demo.past.load import load_past
 from services.demo.past.plan import COURSES, DAYS, PACES, make_plan, read_past_file, storm_of
 from services.demo.past.world import read_past_world
@@ -63,7 +64,7 @@ async def test_the_past_agrees_with_its_facts_and_with_the_workflows(resources: 
         kinds = set(await connection.scalars(text("SELECT DISTINCT kind FROM facts")))
         fired = await connection.scalar(text("SELECT count(*) FROM facts WHERE kind = 'step_fired'"))
         noticed = await connection.scalar(text("SELECT count(DISTINCT (report_id, seq)) FROM notices"))
-        bulletins = set(await connection.scalars(text("SELECT DISTINCT kind FROM bulletins")))
+        told = set(await connection.scalars(text("SELECT DISTINCT kind FROM bulletins")))
     assert len(recorded) == COUNT
     assert {
         "overdue", "step_fired", "urged", "urge_answered", "return_granted", "extension_granted", "suspension_granted",
@@ -71,7 +72,7 @@ async def test_the_past_agrees_with_its_facts_and_with_the_workflows(resources: 
     } <= kinds  # fmt: skip
     assert fired
     assert noticed
-    assert bulletins == {"board", "visits", "consultation", "commendation"}
+    assert told == {"board", "visits", "consultation", "commendation"}
     for case, facts in recorded:
         assert case.received_at >= before - timedelta(days=DAYS + 1)
         moments = [fact.at for fact in facts]
@@ -87,8 +88,9 @@ async def test_the_past_agrees_with_its_facts_and_with_the_workflows(resources: 
 
 
 @pytest.mark.timeout(120)
-async def test_loaded_again_it_adds_nothing(resources: Resources) -> None:
+async def test_loaded_again_it_adds_nothing(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where somebody has reported something on each of its days meanwhile, as far as that takes numbers."""
+    monkeypatch.setattr(bulletins, "_PERIODS", dict.fromkeys(bulletins._PERIODS, 1))
     town = await read_demo_town(resources)
     async with resources.engine.begin() as connection:
         for park in {path[0] for path in town.paths.values()}:
@@ -97,7 +99,6 @@ async def test_loaded_again_it_adds_nothing(resources: Resources) -> None:
     assert await load_past(resources, town, 20) == 20
     async with resources.engine.connect() as connection:
         first = await everything(connection)
-    assert await load_past(resources, town, 20) == 20
     assert await load_past(resources, town, 60) == 20, "not even when more are asked for"
     async with resources.engine.connect() as connection:
         assert await everything(connection) == first
@@ -113,7 +114,7 @@ async def test_a_park_at_work_gets_no_past(resources: Resources) -> None:
 async def test_somebody_is_on_duty_at_every_moment_of_the_past(resources: Resources) -> None:
     town = await read_demo_town(resources)
     office = timetable(read_policy(POLICY).calendars[0])
-    for hour in range(0, 24, 3):
+    for hour in range(0, 24, 6):
         now = datetime.now(UTC).replace(hour=hour)
         plan = make_plan(200, sorted(town.paths), office, now)
         async with resources.engine.connect() as connection:

@@ -1,6 +1,5 @@
 """What belongs to each figure: due and not yet due, on time and late, exempt, suspended, merged, done after the end."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.database import transaction
 from infra.store.cases import append_facts
-from models.case import Case
 from models.enums import Outcome, Severity, Stage
-from models.facts import Fact
+from models.facts import Received
 from models.figures import FigureKey, IndicatorKey
 from models.ids import new_id
 from models.tables import CASES, FACTS
-from rules.requests import pending_requests
+from rules.evolve import fold
 from rules.scoring import percent
 from services.figures.conditions import Period
 from services.figures.count import count_figures
@@ -25,15 +23,14 @@ from services.figures.definitions import figure_condition
 from services.figures.viewpoint import read_viewpoint
 from services.supervision.ranking import RankingFilter, read_ranking
 from tests.builders import COMMUNITY, FIRE, MICRO, PARK, small_park
-from tests.infra.criteria.test_scope import a_life
-from tests.rules.world import EVERYBODY
+from tests.rules.world import EVERYBODY, Life, usual_policy
 
 K = FigureKey
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 12, 1, tzinfo=UTC)
 NOW = datetime(2026, 12, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
-_seeds = count(1000)
+_numbers = count()
 
 #: A good case: reported, accepted, dispatched, handled and closed in November, each on time.
 GOOD: dict[str, Any] = {
@@ -71,21 +68,14 @@ UNHANDLED: dict[str, Any] = {
 
 async def a_case(connection: AsyncConnection, **changed: Any) -> str:
     """Insert a case with these columns, otherwise a good one, and return its number."""
-    facts, case = a_life(next(_seeds))
-    while case.rating is not None or case.urges or _awaits_decision(case) or _redirected(facts):  # these have no column
-        facts, case = a_life(next(_seeds))
+    first = Life(usual_policy()).facts[0]
+    assert isinstance(first.body, Received)
+    facts = (first.model_copy(update={"body": first.body.model_copy(update={"case_no": f"case-{next(_numbers)}"})}),)
+    case = fold(facts)
+    assert case is not None
     await append_facts(connection, None, facts, case)
     await connection.execute(update(CASES).where(CASES.c.report_id == case.report_id).values({**GOOD, **changed}))
     return case.case_no
-
-
-def _awaits_decision(case: Case) -> bool:
-    """Return whether anything awaits a decision."""
-    return bool(pending_requests(case) or case.pending_appeals)
-
-
-def _redirected(facts: Iterable[Fact]) -> bool:
-    return any(fact.body.kind in ("dispatched", "return_granted", "transferred") for fact in facts)
 
 
 async def figures_of(connection: AsyncConnection, case_no: str, period: Period | None = None) -> set[FigureKey]:

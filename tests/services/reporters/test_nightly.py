@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.database import transaction
 from infra.settings import Settings
 from infra.store import old_notices
+from infra.store.cases import append_facts
 from services.reporters.nightly import nightly
 from tests.builders import person_id, small_park
-from tests.infra.criteria.test_scope import store_lives
+from tests.infra.criteria.test_scope import a_life
 
 _NOTICE = text("""
     INSERT INTO notices (report_id, seq, receiver, person, mode, at)
@@ -30,7 +31,11 @@ async def test_old_notices_of_archived_cases_go(
 ) -> None:
     await small_park(engine)
     async with transaction(engine) as connection:
-        cases = await store_lives(connection)
+        cases = []
+        for seed in range(12):
+            facts, case = a_life(seed)
+            await append_facts(connection, None, facts, case)
+            cases.append(case)
         await connection.execute(
             text("UPDATE cases SET archived_at = now() WHERE report_id = :one"), {"one": cases[0].report_id}
         )
