@@ -14,6 +14,12 @@ REPORT = ("report", "--category", "0201", "--title", "For the export", "--grid",
 LIST = ("list", "--search", "export", "--as", "duty")
 
 
+@pytest.fixture(autouse=True)
+def asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask often whether an export is done: here it is soon."""
+    monkeypatch.setattr("cli.exports._ASK_EVERY_SECONDS", 0.05)
+
+
 def test_the_list_in_every_format(api: Run, tmp_path: Path) -> None:
     no = answer(api(*REPORT))["case_no"]
     for name, more in (

@@ -1,12 +1,14 @@
 """`reconcile` on a served system: a list and exit 1 on drift, words otherwise."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from activities.auditing import looking
 from cli.reconcile import DRIFT_NAMES
 from models.ids import new_id
 from models.jobs.audit import Drift
@@ -18,7 +20,8 @@ WAGES = ("--category", "0201", "--title", "Three months unpaid", "--as", "worker
 
 @pytest.fixture
 def operator(api: Run, served: Served, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Types a command on the served system's own machine."""
+    """Types a command on the served system's own machine. A difference is looked at again at once."""
+    monkeypatch.setattr(looking, "PAUSE", timedelta(milliseconds=50))
     for name, value in served.environment.items():
         monkeypatch.setenv(name, value)
     return api

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from activities.auditing import looking
 from infra.database import open_database
 from infra.migrate import downgrade, upgrade
 from infra.settings import Settings
@@ -167,9 +168,10 @@ def test_lists_show_the_earlier_deadline_and_urge_orders_lie_with_whoever_handle
 
 @pytest.mark.timeout(180)
 async def test_the_cases_are_listed_and_go_on(
-    upgraded: AsyncEngine, upgraded_url: str, temporal_client: Client
+    upgraded: AsyncEngine, upgraded_url: str, temporal_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their workflows are lost altogether here: the audit starts them from the rows; each kind goes on."""
+    monkeypatch.setattr(looking, "PAUSE", timedelta(milliseconds=100))
     settings = town_settings(upgraded_url)
     async with running_worker(temporal_client, upgraded, settings):
         await until_polled(temporal_client, settings.case_queue)
