@@ -47,7 +47,9 @@ def test_a_case_is_claimed_given_back_worked_on_and_completed(open_page: OpenPag
     page.keyboard.press("u")
     expect(page.get_by_role("button", name=re.compile("^认领"))).to_be_visible()
     assert kinds(site, no)[-2:] == ["claimed", "released"]
+    page.goto(f"/cases/{no}")  # without the receipt of what was taken back
     page.get_by_role("button", name=re.compile("^认领")).click()
+    expect(page.get_by_role("button", name=re.compile("撤销"))).to_be_visible()
     receipt(page)
     do(page, "report_progress")
     page.locator("#form-report_progress textarea").fill(f"已约谈 {HTML}")
