@@ -1,7 +1,7 @@
 """Whoever has an interest in a case neither sees nor touches it, whichever door they try; it goes on without them."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -19,8 +19,6 @@ from tests.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-TODAY = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
-YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 TITLE = "利害关系试验案"
 CROWD = (
     Holder("partner", "某合伙人", Role.DUTY_OFFICER, grid=PARK),
@@ -29,6 +27,11 @@ CROWD = (
     Holder("lone_duty", "独任受理员", Role.DUTY_OFFICER, grid=MICRO_2),
     Holder("labour_2", "人社处置员二", Role.HANDLER, department=LABOUR),
 )
+
+
+def day(ahead: int = 0) -> date:
+    """A day from today, where the cases are; asked for anew each time, because a run may go on past midnight."""
+    return datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=ahead)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -40,7 +43,7 @@ async def harness(servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 async def declare(harness: ApiHarness, username: str, by: str = "admin", **draft: Any) -> Any:
-    body = {"since": TODAY.isoformat(), "reason": "配偶在该处任职", **draft}
+    body = {"since": day().isoformat(), "reason": "配偶在该处任职", **draft}
     return await harness.http.put(
         f"/admin/people/{username}/interests", json=body, headers=harness.signed_in(by)
     )  # fmt: skip
@@ -49,7 +52,7 @@ async def declare(harness: ApiHarness, username: str, by: str = "admin", **draft
 async def end_all(harness: ApiHarness, username: str) -> None:
     for one in (await harness.get("admin", f"/admin/people/{username}/interests"))["items"]:
         answer = await harness.send(
-            "admin", f"/admin/people/{username}/interests/{one['id']}/end", {"last": YESTERDAY.isoformat()}
+            "admin", f"/admin/people/{username}/interests/{one['id']}/end", {"last": day(-1).isoformat()}
         )
         assert answer.status_code == 204, answer.text
 
@@ -98,7 +101,7 @@ async def test_a_declared_interest_hides_the_cases_concerned_while_it_lasts(harn
         assert await sees(harness, person, other)
         await end_all(harness, person)
         assert await sees(harness, person, case)
-    for dates in ({"since": TOMORROW}, {"since": YESTERDAY, "until": YESTERDAY}):
+    for dates in ({"since": day(1)}, {"since": day(-1), "until": day(-1)}):
         days = {name: day.isoformat() for name, day in dates.items()}
         assert (await declare(harness, "partner", kind=kind, target=target, **days)).status_code == 204
         assert await sees(harness, "partner", case)
@@ -224,7 +227,7 @@ async def test_who_may_declare_and_what_is_refused(harness: ApiHarness) -> None:
         ("partner", {"kind": "enterprise", "target": MICRO}, 422),
         ("partner", {"kind": "family", "target": MICRO}, 422),
         ("partner", {"kind": "unit", "target": MICRO, "reason": ""}, 422),
-        ("partner", {"kind": "unit", "target": MICRO, "until": YESTERDAY.isoformat()}, 422),
+        ("partner", {"kind": "unit", "target": MICRO, "until": day(-1).isoformat()}, 422),
         ("nobody-known", {"kind": "unit", "target": MICRO}, 404),
         (FALLBACK, {"kind": "unit", "target": MICRO}, 422),
     )
