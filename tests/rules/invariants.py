@@ -30,7 +30,9 @@ WAYS_OUT: dict[TaskKind, frozenset[str]] = {
     TaskKind.CO_HANDLE: frozenset({"report_progress", "release_co_handler", "resume"}),
     TaskKind.REVIEW: frozenset({"pass_review", "assign_reviewer"}),
     TaskKind.OVERSEE: frozenset({"acknowledge", "redispatch", "resume"}),
-    TaskKind.ANSWER_URGE: frozenset({"answer_urge", "cancel_urge", "redispatch", "recall", "pass_review"}),
+    TaskKind.ANSWER_URGE: frozenset(
+        {"answer_urge", "cancel_urge", "redispatch", "recall", "pass_review", "assign_reviewer"}
+    ),
     TaskKind.CONFIRM_VOID: frozenset({"void", "refuse_void"}),
     TaskKind.DECIDE_RETURN: _BY_HOST | {"grant_return", "refuse_return"},
     TaskKind.DECIDE_TRANSFER: _BY_HOST | {"grant_transfer", "refuse_transfer"},

@@ -20,7 +20,11 @@ from tests.servers import Servers
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BULLETINS = "/supervision/bulletins"
-TODAY = (datetime.now(UTC) + timedelta(hours=8)).date()
+
+
+def today() -> date:
+    """The day in the park, which may begin while the tests run."""
+    return (datetime.now(UTC) + timedelta(hours=8)).date()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -44,11 +48,11 @@ async def made(harness: ApiHarness, username: str, **wanted: Any) -> Any:
 
 
 async def test_a_bulletin_made_again_is_the_same_one_with_new_content(harness: ApiHarness) -> None:
-    [first] = await made(harness, "supervisor", kind="board", period=str(TODAY), grid=PARK)
+    [first] = await made(harness, "supervisor", kind="board", period=str(today()), grid=PARK)
     assert (first["runs"], first["name"], first["grid"]["code"]) == (1, "日晾晒", PARK)
     before = (await harness.get("supervisor", f"{BULLETINS}/{first['id']}"))["content"]["board"]["totals"]
     await harness.report()
-    [again] = await made(harness, "supervisor", kind="board", period=str(TODAY), grid=PARK)
+    [again] = await made(harness, "supervisor", kind="board", period=str(today()), grid=PARK)
     assert (again["id"], again["runs"]) == (first["id"], 2)
     after = (await harness.get("supervisor", f"{BULLETINS}/{first['id']}"))["content"]["board"]["totals"]
     assert after["open"]["count"] == before["open"]["count"] + 1
@@ -61,12 +65,12 @@ async def test_a_bulletin_made_again_is_the_same_one_with_new_content(harness: A
 async def test_without_a_unit_every_park_and_community_gets_one(harness: ApiHarness) -> None:
     found = await made(harness, "admin", kind="consultation")
     assert {item["grid"]["code"] for item in found} == {PARK, OTHER_PARK, COMMUNITY, OTHER_COMMUNITY}
-    first, last = last_period(BulletinKind.CONSULTATION, TODAY)
+    first, last = last_period(BulletinKind.CONSULTATION, today())
     assert {(item["period_start"], item["period_end"]) for item in found} == {(str(first), str(last))}
 
 
 async def test_whom_to_visit_and_whom_to_commend(harness: ApiHarness) -> None:
-    [visits] = await made(harness, "supervisor", kind="visits", period=str(TODAY), grid=PARK)
+    [visits] = await made(harness, "supervisor", kind="visits", period=str(today()), grid=PARK)
     content = (await harness.get("supervisor", visits["href"].removeprefix("/api/v1")))["content"]
     [visit] = content["visits"]
     assert (visit["unit"]["code"], visit["overdue"]["count"]) == (MICRO, 3)
@@ -77,7 +81,7 @@ async def test_whom_to_visit_and_whom_to_commend(harness: ApiHarness) -> None:
     )
     assert listed.json()["total"] == repeated["reported"]["count"] >= 4
 
-    [list_] = await made(harness, "supervisor", kind="commendation", period=str(TODAY), grid=PARK)
+    [list_] = await made(harness, "supervisor", kind="commendation", period=str(today()), grid=PARK)
     content = (await harness.get("supervisor", list_["href"].removeprefix("/api/v1")))["content"]
     [merit] = content["people"]
     assert (merit["person"], merit["handled_on_time"]["count"]) == (str(person_id("labour_handler")), 1)
@@ -90,7 +94,7 @@ async def test_whom_to_visit_and_whom_to_commend(harness: ApiHarness) -> None:
 
 @pytest.mark.parametrize("kind", list(BulletinKind))
 async def test_every_kind_is_a_workbook_that_runs_nothing(harness: ApiHarness, kind: BulletinKind) -> None:
-    [item] = await made(harness, "supervisor", kind=kind.value, period=str(TODAY), grid=COMMUNITY)
+    [item] = await made(harness, "supervisor", kind=kind.value, period=str(today()), grid=COMMUNITY)
     answer = await harness.ask("supervisor", f"{BULLETINS}/{item['id']}/export.xlsx")
     assert answer.status_code == 200
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -100,8 +104,8 @@ async def test_every_kind_is_a_workbook_that_runs_nothing(harness: ApiHarness, k
 
 
 async def test_a_bulletin_is_read_only_where_its_place_is_looked_after(harness: ApiHarness) -> None:
-    [park] = await made(harness, "supervisor", kind="board", period=str(TODAY), grid=PARK)
-    [community] = await made(harness, "community_supervisor", kind="board", period=str(TODAY))
+    [park] = await made(harness, "supervisor", kind="board", period=str(today()), grid=PARK)
+    [community] = await made(harness, "community_supervisor", kind="board", period=str(today()))
     assert community["grid"]["code"] == COMMUNITY
     for reader, statuses in {
         "auditor": (200, 200), "supervisor": (200, 200), "community_supervisor": (404, 200), "other_duty": (404, 404),
@@ -115,7 +119,7 @@ async def test_a_bulletin_is_read_only_where_its_place_is_looked_after(harness: 
 
 async def test_pages_of_bulletins_lose_none(harness: ApiHarness) -> None:
     for back in range(4):
-        await made(harness, "supervisor", kind="board", period=str(TODAY - timedelta(days=back)), grid=PARK)
+        await made(harness, "supervisor", kind="board", period=str(today() - timedelta(days=back)), grid=PARK)
     whole = await harness.get("supervisor", BULLETINS, kind="board", grid=PARK)
     paged, cursor = [], None
     while True:
@@ -135,7 +139,7 @@ async def test_pages_of_bulletins_lose_none(harness: ApiHarness) -> None:
     [
         ("supervisor", {"kind": "gossip"}, 422, "/kind"),
         ("supervisor", {"kind": "board", "period": "2026-13-01"}, 422, "/period"),
-        ("supervisor", {"kind": "board", "period": str(TODAY + timedelta(days=1))}, 422, "/period"),
+        ("supervisor", {"kind": "board", "period": str(today() + timedelta(days=2))}, 422, "/period"),
         ("supervisor", {"kind": "board", "grid": OTHER_PARK}, 404, None),
         ("community_supervisor", {"kind": "board", "grid": PARK}, 403, None),
         ("auditor", {"kind": "board"}, 403, None),
@@ -169,7 +173,7 @@ async def test_a_schedule_makes_the_bulletins_of_the_period_that_is_over(harness
     await schedule_bulletins(harness.temporal, harness.engine, queue)
     handle = harness.temporal.get_schedule_handle(schedule_id(BulletinKind.BOARD, queue))
     await handle.trigger()
-    yesterday = str(TODAY - timedelta(days=1))
+    yesterday = str(today() - timedelta(days=1))
     for _ in range(200):
         page = await harness.get("auditor", BULLETINS, kind="board", grid=OTHER_PARK)
         if page["items"]:
