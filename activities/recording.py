@@ -278,7 +278,7 @@ async def _append(
         if personal:
             await settle_reporters(connection, step.report_id, facts, after)
         if told:
-            await tell_hooks(connection, facts, after)
+            await tell_hooks(connection, case, facts, after)
         await _hand_over(connection, case, after, outside, facts[-1].at)
         if plan is not None:
             await begin_for_case(connection, plan, facts, after)
