@@ -56,6 +56,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY, LEASE = 5.0, timedelta(minutes=2)
 #: Seconds for one fetch.
 FETCH_SECONDS = 60.0
+#: How long a file waits for the case to be recorded; after that it counts as one that could not be fetched.
+UNRECORDED = timedelta(days=1)
 #: After how long a file that could not be fetched is tried again; after the last it is left.
 RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=18))
 
@@ -76,10 +78,12 @@ _TAKE = text("""
 UPDATE open311_media SET next_at = :lease, attempts = attempts + 1 WHERE id = (
   SELECT id FROM open311_media WHERE url IS NOT NULL AND next_at <= :now ORDER BY next_at LIMIT 1
   FOR UPDATE SKIP LOCKED)
-RETURNING id, report_id, url, attempts
+RETURNING id, report_id, url, attempts, created_at
 """)
 _SETTLE = text("UPDATE open311_media SET url = NULL, sha256 = :sha256, failure = :failure WHERE id = :id")
 _LATER = text("UPDATE open311_media SET next_at = :at, failure = :failure WHERE id = :id")
+#: Nothing was fetched: the case is being recorded.
+_WAIT = text("UPDATE open311_media SET next_at = :at, attempts = attempts - 1 WHERE id = :id")
 
 
 async def keep_media(
@@ -97,6 +101,7 @@ class _Taken:
     report_id: UUID
     url: str
     attempts: int
+    created_at: datetime
 
 
 @asynccontextmanager
@@ -131,7 +136,13 @@ async def fetch_next(resources: Resources, now: datetime) -> bool:
         person = None if row is None else await open311_account(connection)
     if row is None or person is None:
         return False
-    taken = _Taken(row.id, row.report_id, row.url, row.attempts)
+    taken = _Taken(row.id, row.report_id, row.url, row.attempts, row.created_at)
+    if await _unrecorded(resources, taken) and (age := now - taken.created_at) < UNRECORDED:
+        # Acknowledged, and recorded in a moment; in hours where the database was away.
+        values = {"id": taken.id, "at": now + max(timedelta(seconds=LOOK_EVERY), age / 10)}
+        async with transaction(resources.engine) as connection:
+            await connection.execute(_WAIT, values)
+        return True
     try:
         sha256 = await _attach(resources, person, taken, now)
     except DomainError as error:
@@ -208,6 +219,11 @@ async def _tell(resources: Resources, person: Person, taken: _Taken, error: Doma
         if refused.status >= 500:
             raise
         log.info("nobody told of media", report_id=str(taken.report_id), reason=refused.code)
+
+
+async def _unrecorded(resources: Resources, taken: _Taken) -> bool:
+    async with resources.reading.connect() as connection:
+        return await read_case(connection, taken.report_id) is None
 
 
 async def _case(resources: Resources, taken: _Taken) -> Case:
