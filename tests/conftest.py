@@ -38,15 +38,15 @@ PLAIN_LOGS: list[structlog.types.Processor] = [
 #: The slowest files, the slowest first. `make test` gives whole files to its processes in this order, so that none of
 #: these starts last while the other processes are idle. All other files follow as collected.
 LONGEST = (
-    "system/test_rebuild.py", "system/test_up.py", "matrix/test_matrix.py", "faults/test_rolling_upgrade.py",
-    "faults/test_mixed_load.py", "faults/test_mail.py", "faults/test_readings.py", "faults/test_reconcile.py",
-    "api/test_numbers_everywhere.py", "system/test_two_of_each.py", "hostile/test_odd_values.py", "ui/test_case.py",
-    "services/supervision/test_supervision.py", "ui/test_supervision.py", "faults/test_many_due.py",
-    "faults/test_working_day.py", "faults/test_duties.py", "rules/test_case_properties.py", "ui/test_admin.py",
-    "ui/test_desk.py", "ui/test_phone_storage.py", "faults/test_crash.py", "hostile/test_fuzz.py",
-    "services/auditing/test_auditing.py", "faults/test_store_away.py", "api/test_bad_matters.py",
-    "services/history/test_verify_store.py", "ui/test_field.py", "services/auditing/test_mending.py",
-    "services/archive/test_rebuild_database.py", "services/history/test_verify_export.py",
+    "system/test_rebuild.py", "faults/test_mixed_load.py", "system/test_up.py", "faults/test_mail.py",
+    "faults/test_duties.py", "faults/test_rolling_upgrade.py", "faults/test_reconcile.py", "matrix/test_matrix.py",
+    "faults/test_many_due.py", "system/test_two_of_each.py", "faults/test_store_away.py",
+    "api/test_numbers_everywhere.py", "faults/test_readings.py", "faults/test_crash.py", "faults/test_working_day.py",
+    "services/demo/test_past.py", "api/test_bad_matters.py", "ui/test_case.py", "ui/test_intake.py",
+    "system/test_workers.py", "services/demo/test_cases.py", "system/test_moving.py", "hostile/test_slow_clients.py",
+    "ui/test_public.py", "hostile/test_fuzz.py", "ui/test_supervision.py", "ui/test_board.py",
+    "ui/test_field_tasks.py", "cli/test_attachments_cli.py", "ui/test_stations_and_desks.py", "workflows/test_once.py",
+    "ui/test_field.py",
 )  # fmt: skip
 
 
