@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from infra.database import transaction
 from models.policy.emergency import EmergencyPlan, EmergencyPolicy, PlanStep
-from models.policy.park import ParkPolicy
 from tests.api.harness import policy_with_a_rush
 from tests.builders import FIRE, MICRO, publish
 from tests.ui.checks import check_screen, screenshot
@@ -126,11 +125,12 @@ def plan(site: Site) -> None:
         PlanStep(code="up", name_zh="上报", name_en="report", role="duty_officer", minutes=60, report=True),
     )
     by_hand = EmergencyPlan(code="by-hand", name_zh="泄漏处置", name_en="spill", steps=steps)
-    park = ParkPolicy(emergencies=EmergencyPolicy(plans=(by_hand,)))
+    usual = policy_with_a_rush()
+    park = usual.park.model_copy(update={"emergencies": EmergencyPolicy(plans=(by_hand,))})
 
     async def publish_plan() -> None:
         async with transaction(site.harness.engine) as connection:
-            await publish(connection, policy_with_a_rush().model_copy(update={"park": park}), 77)
+            await publish(connection, usual.model_copy(update={"park": park}), 77)
 
     site.run(publish_plan())
 
