@@ -24,7 +24,7 @@ class Part(StrEnum):
 
     #: Head or handler of the department that owns it, or a person named in it.
     OWNER = "owner"
-    #: Began it, and plays another part too: by itself it opens nothing.
+    #: Began it, and does more than read it still: by itself it opens nothing.
     AUTHOR = "author"
     #: Head of the department that owns it.
     HEAD = "head"

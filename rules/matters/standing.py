@@ -38,7 +38,7 @@ def parts(
         if rules.open_to_staff and grant.role in STAFF_ROLES:
             found |= {Part.READER} if grant.role in ONLY_READERS else {Part.READER, Part.STAFF}
         found |= _granted(grant, grid_path, department, departments)
-    if found and person.id == created_by:
+    if found - {Part.READER} and person.id == created_by:
         found.add(Part.AUTHOR)
     return frozenset(found)
 

@@ -89,6 +89,11 @@ def _layout(page: Page, least: int) -> dict[str, list[str]]:
     }
 
 
+def set_large_english(page: Page, url: str) -> None:
+    """Show the pages of the desk at `url` in English and in large type from the next one on."""
+    page.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": url}])
+
+
 def screenshot(page: Page, name: str) -> None:
     """Save a screenshot of the whole screen, if asked for: SHOTS=1 pytest tests/ui."""
     if not os.environ.get("SHOTS"):

@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, expect
 
 from doors.session import COOKIE
 from tests.builders import COMMUNITY, GRID, MICRO_2, rectangle
-from tests.ui.checks import check_layout, check_screen, screenshot
+from tests.ui.checks import check_layout, check_screen, screenshot, set_large_english
 from tests.ui.conftest import DESK, PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -26,7 +26,7 @@ def test_every_screen_is_accessible_in_both_languages_and_fits_large_type_and_a_
     open_page: OpenPage, site: Site
 ) -> None:
     page, english = open_page("admin"), open_page("admin")
-    english.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
+    set_large_english(english, site.url)
     for path in SCREENS:
         page.goto(path)
         check_screen(page)

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from infra.outgoing import outgoing_of
 from tests.builders import COMMUNITY
 from tests.fakes.far_side import FarSide, Reply, running_far_side, script
-from tests.ui.checks import check_screen, screenshot
+from tests.ui.checks import check_screen, screenshot, set_large_english
 from tests.ui.conftest import PHONE, OpenPage
 from tests.ui.site import Site
 
@@ -96,7 +96,7 @@ def test_a_web_hook_is_set_up_tested_and_told(open_page: OpenPage, site: Site, m
 
 def test_they_are_in_english_and_fit_a_phone(open_page: OpenPage, site: Site) -> None:
     page = open_page("admin", viewport=PHONE)
-    page.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
+    set_large_english(page, site.url)
     for path in ("/admin/channels", "/admin/channels/new?kind=sms", "/admin/deliveries"):
         page.goto(path)
         check_screen(page, least=60)

@@ -15,7 +15,7 @@ from infra.database import transaction
 from models.ids import new_id
 from models.tables import OrgAlarmRow
 from tests.builders import COMMUNITY, MICRO, OTHER_MICRO, PARK
-from tests.ui.checks import check_layout, check_screen, screenshot
+from tests.ui.checks import check_layout, check_screen, screenshot, set_large_english
 from tests.ui.conftest import DESK, PHONE, OpenPage
 from tests.ui.site import Site
 from tests.ui.weights import Weights
@@ -348,7 +348,7 @@ def test_every_screen_is_accessible_in_both_languages_and_fits_large_type_and_a_
     open_page: OpenPage, site: Site, late: str
 ) -> None:
     page, english = open_page("supervisor"), open_page("supervisor")
-    english.context.add_cookies([{"name": "gridloop_prefs", "value": "lang=en&large=1&keys=1", "url": site.url}])
+    set_large_english(english, site.url)
     for path in SCREENS:
         page.goto(path)
         check_screen(page)
